@@ -1,0 +1,1 @@
+//! LLVM pass pipelines of Swallow, as data.

@@ -1,0 +1,26 @@
+//! Swallow: a just-in-time compiler for CPython 3.11. `ARCHITECTURE.md` is the map.
+#![deny(unsafe_op_in_unsafe_fn)]
+
+pub mod config;
+pub mod helpers;
+pub mod layout;
+pub mod stats;
+
+pub mod bytecode;
+pub mod hir;
+
+pub mod frontend;
+pub mod passes;
+
+pub mod codegen;
+
+#[cfg(feature = "cpython")]
+pub mod code;
+#[cfg(feature = "cpython")]
+pub mod control;
+#[cfg(feature = "cpython")]
+pub mod host;
+#[cfg(feature = "cpython")]
+pub mod python;
+#[cfg(feature = "cpython")]
+pub mod runtime;
