@@ -12,10 +12,9 @@ pub mod hir;
 pub mod frontend;
 pub mod passes;
 
+pub mod code;
 pub mod codegen;
 
-#[cfg(feature = "cpython")]
-pub mod code;
 #[cfg(feature = "cpython")]
 pub mod control;
 #[cfg(feature = "cpython")]

@@ -1,1 +1,2 @@
-//! (see ARCHITECTURE.md)
+//! Compiled code in memory: the arena, installed units, call cells.
+pub mod arena;

@@ -1,0 +1,94 @@
+//! What a code generator returns: where the code is, and the exit table.
+#![forbid(unsafe_code)]
+
+use crate::hir::ExitReason;
+use serde::{Deserialize, Serialize};
+
+/// Where a value is found when native code is left. Numbers are positions in the value buffer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Loc {
+    /// Null.
+    Null,
+    /// Locals only: the frame's slot is right as it is.
+    InSlot,
+    /// An object pointer in the buffer; the frame takes a reference of its own.
+    Object(u32),
+    /// An immortal or unit-owned object by address; the frame takes a reference.
+    ConstObject(u64),
+    /// A signed 64-bit integer in the buffer.
+    Int(u32),
+    /// A known integer.
+    ConstInt(i64),
+    /// A double in the buffer.
+    Float(u32),
+    /// The bits of a known double.
+    ConstFloat(u64),
+    /// A truth value (0 or 1) in the buffer.
+    Bool(u32),
+    /// A known truth value.
+    ConstBool(bool),
+    /// A direct call's result: tag, then payload in the next word. The frame takes a reference if
+    /// it is an object.
+    Tagged(u32),
+    /// An unallocated range iterator; each part is `Int` or `ConstInt`.
+    RangeIter {
+        next: Box<Loc>,
+        remaining: Box<Loc>,
+        step: Box<Loc>,
+    },
+    /// An unallocated list iterator: the list (`Object`, `ConstObject`) and index.
+    ListIter { list: Box<Loc>, index: Box<Loc> },
+}
+
+/// What an entry of the exit table is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExitUse {
+    /// The interpreter resumes at `pc`.
+    Resume,
+    /// The interpreter unwinds from `pc`, the exception is set.
+    Throw,
+    /// Not an exit: only `locals` count, for making unboxed locals visible in mid-call.
+    Flush,
+}
+
+/// One entry of the exit table; its position is the exit number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExitDesc {
+    pub usage: ExitUse,
+    pub reason: ExitReason,
+    /// Code unit index.
+    pub pc: u32,
+    /// One per slot of `co_nlocalsplus`.
+    pub locals: Vec<Loc>,
+    /// Bottom first.
+    pub stack: Vec<Loc>,
+    /// Owned references (`Object`, `Tagged`) that native code held: released *after* the frame
+    /// has taken its own.
+    pub drops: Vec<Loc>,
+}
+
+/// Time spent in one phase of a compilation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    pub name: String,
+    pub seconds: f64,
+}
+
+/// A compiled unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CodeImage {
+    /// The generator's name for what it must free.
+    pub handle: u64,
+    pub symbol: String,
+    /// Address of `fn(tstate, frame, caller's activation) -> Pair`.
+    pub entry: u64,
+    /// Bytes of machine code of the entry's function.
+    pub code_size: u64,
+    /// All bytes taken in the code memory, constant pools and unwind tables included.
+    pub memory_size: u64,
+    pub exits: Vec<ExitDesc>,
+    pub phases: Vec<Phase>,
+    /// IR instructions before and after the generator's passes.
+    pub ir_before: u32,
+    pub ir_after: u32,
+}

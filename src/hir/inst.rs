@@ -1,0 +1,672 @@
+//! Instructions: one table row each.
+//!
+//! A row names the operands, immediates, result type, effects, ownership and the use of the frame
+//! state; the printer, parser, verifier, passes and code generators all read the row. Adding an
+//! instruction is adding a row here and its lowering in `codegen::lower`.
+
+use super::entities::{Block, CellId, ConstId, FrameStateId, Value};
+use super::types::Type;
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+use std::fmt;
+
+/// How an instruction uses its frame state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FsKind {
+    /// It has none.
+    None,
+    /// It may leave native code *before* doing anything: the interpreter resumes **at** `pc`, the
+    /// stack as listed. The instruction itself has no effect when it leaves.
+    Guard,
+    /// It may raise: the interpreter unwinds **from** `pc` with the exception set; the stack lists
+    /// what is left below the operands. While it runs, the frame in memory must be legal: the
+    /// instruction pointer says `pc` and the unboxed locals of the state can be seen.
+    Raise,
+}
+
+/// What an instruction does to the world, in increasing order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effects {
+    /// Depends on its operands only: may be removed, merged and repeated.
+    Pure,
+    /// Reads memory: may be removed when unused.
+    Read,
+    /// Writes memory or allocates a non-container, but runs no Python code except perhaps the
+    /// destructor of a value whose type is not trivial.
+    Write,
+    /// May run any Python code.
+    Escape,
+}
+
+/// Who owns the reference that an instruction yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// No result, or a machine value.
+    None,
+    /// A new reference, to be consumed exactly once.
+    Owned,
+    /// Alive as long as the unit or the interpreter: constants, `True`, `False`.
+    Immortal,
+    /// Borrowed from memory (a container, a dict): valid until the next `Write` or `Escape`.
+    Memory,
+    /// Borrowed from frame slot `imm 0`: valid until that slot is stored to.
+    Slot,
+    /// The same reference as operand 0 (a refinement of its type).
+    Same,
+}
+
+/// How the type of a result follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultRule {
+    None,
+    Fixed(Type),
+    /// The type of operand 0.
+    SameAsArg,
+    /// The type of operand 0 without null.
+    NotNull,
+    /// The type of operand 0 intersected with the `Type` immediate.
+    Narrow,
+    /// The type of the `Const` immediate.
+    ConstType,
+}
+
+/// The kind of an immediate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImmKind {
+    Int,
+    Float,
+    Bool,
+    /// A slot, item or field number, or a version.
+    Index,
+    Type,
+    Cmp,
+    Bin,
+    Un,
+    Const,
+    Cell,
+    Dict,
+    Reason,
+}
+
+/// An immediate operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Imm {
+    Int(i64),
+    /// Bits of a double, so that comparison is exact.
+    Float(u64),
+    Bool(bool),
+    Index(u32),
+    Type(Type),
+    Cmp(CmpOp),
+    Bin(BinOp),
+    Un(UnOp),
+    Const(ConstId),
+    Cell(CellId),
+    Dict(DictKind),
+    Reason(ExitReason),
+}
+
+/// A jump target with the arguments for its parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Target {
+    pub block: Block,
+    pub args: Vec<Value>,
+}
+
+/// An instruction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inst {
+    pub op: Op,
+    pub args: SmallVec<[Value; 3]>,
+    pub imms: SmallVec<[Imm; 2]>,
+    pub targets: SmallVec<[Target; 2]>,
+    pub fs: Option<FrameStateId>,
+    /// Filled by reference-count insertion: owned values that are alive if this instruction leaves
+    /// native code, to be released after the frame has taken its own references.
+    pub drops: Vec<Value>,
+    pub result: Option<Value>,
+}
+
+macro_rules! name_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* $variant),* }
+
+        impl $name {
+            /// All variants in declaration order.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+
+            /// The name in text.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $text),* }
+            }
+
+            /// The variant of that name.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|v| v.name() == text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+name_enum!(
+    /// A comparison, in CPython's order (`Py_LT` … `Py_GE`).
+    CmpOp { Lt = "lt", Le = "le", Eq = "eq", Ne = "ne", Gt = "gt", Ge = "ge" }
+);
+
+name_enum!(
+    /// A binary operator, in the order of CPython 3.11's `NB_*`.
+    BinOp {
+        Add = "add", And = "and", FloorDivide = "floordiv", Lshift = "lshift",
+        MatrixMultiply = "matmul", Multiply = "mul", Remainder = "mod", Or = "or",
+        Power = "pow", Rshift = "rshift", Subtract = "sub", TrueDivide = "truediv", Xor = "xor",
+        InplaceAdd = "iadd", InplaceAnd = "iand", InplaceFloorDivide = "ifloordiv",
+        InplaceLshift = "ilshift", InplaceMatrixMultiply = "imatmul", InplaceMultiply = "imul",
+        InplaceRemainder = "imod", InplaceOr = "ior", InplacePower = "ipow",
+        InplaceRshift = "irshift", InplaceSubtract = "isub", InplaceTrueDivide = "itruediv",
+        InplaceXor = "ixor",
+    }
+);
+
+impl BinOp {
+    /// The operator without its in-place half: `Add` for `InplaceAdd`.
+    #[must_use]
+    pub fn plain(self) -> BinOp {
+        Self::ALL[self as usize % 13]
+    }
+}
+
+name_enum!(
+    /// A unary operator.
+    UnOp { Positive = "pos", Negative = "neg", Invert = "invert", Not = "not" }
+);
+
+name_enum!(
+    /// Which dictionary of the frame.
+    DictKind { Globals = "globals", Builtins = "builtins" }
+);
+
+name_enum!(
+    /// Why native code was left; one counter each.
+    ExitReason {
+        /// The frame ends here: nothing native follows (unsupported or never executed code).
+        Unsupported = "unsupported",
+        Type = "type",
+        Null = "null",
+        Identity = "identity",
+        Condition = "condition",
+        TypeVersion = "type_version",
+        DictVersion = "dict_version",
+        Callee = "callee",
+        Overflow = "overflow",
+        Domain = "domain",
+        Bounds = "bounds",
+        Length = "length",
+        Missing = "missing",
+        Tracing = "tracing",
+        EvalBreaker = "eval_breaker",
+        RecursionLimit = "recursion_limit",
+        Raise = "raise",
+    }
+);
+
+/// A row of the instruction table.
+#[derive(Clone, Copy, Debug)]
+pub struct OpInfo {
+    pub name: &'static str,
+    /// Types that the fixed operands must have.
+    pub args: &'static [Type],
+    /// Further operands, all of this type.
+    pub varargs: Option<Type>,
+    pub imms: &'static [ImmKind],
+    pub result: ResultRule,
+    pub effects: Effects,
+    pub ownership: Ownership,
+    pub fs: FsKind,
+    /// Operands whose reference the instruction consumes (bit i = operand i, bit 31 = all the
+    /// variable ones).
+    pub steals: u32,
+    /// Number of jump targets; `Some` makes it a terminator.
+    pub targets: Option<u8>,
+    /// Why a guard leaves.
+    pub reason: Option<ExitReason>,
+}
+
+const ROW: OpInfo = OpInfo {
+    name: "",
+    args: &[],
+    varargs: None,
+    imms: &[],
+    result: ResultRule::None,
+    effects: Effects::Pure,
+    ownership: Ownership::None,
+    fs: FsKind::None,
+    steals: 0,
+    targets: None,
+    reason: None,
+};
+
+/// In [`OpInfo::steals`]: the variable operands.
+pub const STEAL_VARARGS: u32 = 1 << 31;
+
+macro_rules! ops {
+    ($($(#[$doc:meta])+ $op:ident $name:literal ($($arg:expr),*) { $($field:ident : $value:expr),* $(,)? })*) => {
+        /// The operation of an instruction. The documentation of each names operands `a, b, …` and
+        /// immediates `i, j`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Op { $($(#[$doc])+ $op),* }
+
+        impl Op {
+            /// All operations in the order of the table.
+            pub const ALL: &'static [Op] = &[$(Op::$op),*];
+
+            /// The row of this operation.
+            #[must_use]
+            pub fn info(self) -> &'static OpInfo {
+                const TABLE: &[OpInfo] = &[$(OpInfo {
+                    name: $name,
+                    args: &[$($arg),*],
+                    $($field: $value,)*
+                    ..ROW
+                }),*];
+                &TABLE[self as usize]
+            }
+
+            /// The operation of that name.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Op> {
+                Self::ALL.iter().copied().find(|op| op.info().name == name)
+            }
+        }
+
+        impl fmt::Display for Op {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.info().name)
+            }
+        }
+    };
+}
+
+use Effects::{Escape, Read, Write};
+use ResultRule::{ConstType, Fixed, Narrow, NotNull, SameAsArg};
+
+const OBJ: Type = Type::OBJECT;
+const MAYBE: Type = Type::MAYBE;
+const I64: Type = Type::I64;
+const F64: Type = Type::F64;
+const I1: Type = Type::I1;
+const INT: Type = Type::INT;
+const FLOAT: Type = Type::FLOAT;
+const LIST: Type = Type::LIST;
+const TUPLE: Type = Type::TUPLE;
+
+ops! {
+    // ---- constants -------------------------------------------------------------------------
+    /// The integer `i`.
+    ConstInt "const_int" () { imms: &[ImmKind::Int], result: Fixed(I64) }
+    /// The double `i`.
+    ConstFloat "const_float" () { imms: &[ImmKind::Float], result: Fixed(F64) }
+    /// The truth value `i`.
+    ConstBool "const_bool" () { imms: &[ImmKind::Bool], result: Fixed(I1) }
+    /// The object `i`.
+    ConstObj "const_obj" () { imms: &[ImmKind::Const], result: ConstType, ownership: Ownership::Immortal }
+    /// The null pointer.
+    ConstNull "const_null" () { result: Fixed(Type::NULL), ownership: Ownership::Immortal }
+
+    // ---- locals: a slot in frame memory always owns a valid reference or is null -------------
+    /// Reads slot `i`; borrowed from the slot. Only in the entry block.
+    LoadLocal "load_local" () { imms: &[ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Slot }
+    /// Moves `a` into slot `i`, releasing what was there (after the store). The result is the same
+    /// object, now borrowed from the slot. `a` may be null: then the slot is emptied.
+    StoreLocal "store_local" (MAYBE) { imms: &[ImmKind::Index], result: SameAsArg, effects: Write, ownership: Ownership::Slot, steals: 1 }
+    /// Releases what is in slot `i` and makes it null.
+    DropLocal "drop_local" () { imms: &[ImmKind::Index], effects: Write }
+
+    // ---- guards ------------------------------------------------------------------------------
+    /// `a` is exactly of the one class `i`.
+    GuardType "guard_type" (MAYBE) { imms: &[ImmKind::Type], result: Narrow, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::Type) }
+    /// `a` is not null.
+    GuardNotNull "guard_not_null" (MAYBE) { result: NotNull, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::Null) }
+    /// `a` is the very object `i`.
+    GuardIs "guard_is" (MAYBE) { imms: &[ImmKind::Const], result: ConstType, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::Identity) }
+    /// `a` is true.
+    GuardTrue "guard_true" (I1) { fs: FsKind::Guard, reason: Some(ExitReason::Condition) }
+    /// `a` is false.
+    GuardFalse "guard_false" (I1) { fs: FsKind::Guard, reason: Some(ExitReason::Condition) }
+    /// The class of `a` has version tag `i` (so that its attributes and layout are known).
+    GuardTypeVersion "guard_type_version" (OBJ) { imms: &[ImmKind::Index], result: SameAsArg, effects: Read, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::TypeVersion) }
+    /// The shared-keys version of the (heap) class of `a` is `i`: no instance shadows a method.
+    GuardKeysVersion "guard_keys_version" (OBJ) { imms: &[ImmKind::Index], effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::DictVersion) }
+    /// The instance `a` (class version already guarded) has inline values, not a dict.
+    GuardInlineValues "guard_inline_values" (OBJ) { effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Missing) }
+    /// The keys of the frame's dictionary `i` have version `j`.
+    GuardDictVersion "guard_dict_version" () { imms: &[ImmKind::Dict, ImmKind::Index], effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::DictVersion) }
+    /// The module `a` has a dict whose keys have version `i`.
+    GuardModuleVersion "guard_module_version" (OBJ) { imms: &[ImmKind::Index], effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::DictVersion) }
+    /// `a` is a plain function whose code object is that of cell `i`.
+    GuardCode "guard_code" (OBJ) { imms: &[ImmKind::Cell], result: Fixed(Type::FUNC), effects: Read, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::Callee) }
+    /// The tuple or list `a` has exactly `i` items.
+    GuardLen "guard_len" (LIST.union(TUPLE)) { imms: &[ImmKind::Index], effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Length) }
+    /// No trace or profile function is active. The frame state is the one *after* the operation
+    /// that may have switched it on.
+    GuardNoTracing "guard_no_tracing" () { effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Tracing) }
+    /// Back-edge poll: hands the GIL over when asked, leaves for signals and pending calls. Other
+    /// threads may run Python code here, so memory is clobbered.
+    Poll "poll" () { effects: Escape, fs: FsKind::Guard, reason: Some(ExitReason::EvalBreaker) }
+
+    // ---- boxes ---------------------------------------------------------------------------------
+    /// A new (or cached small) `int`. Allocation failure aborts to the interpreter's MemoryError.
+    BoxInt "box_int" (I64) { result: Fixed(INT), ownership: Ownership::Owned }
+    /// A new `float`.
+    BoxFloat "box_float" (F64) { result: Fixed(FLOAT), ownership: Ownership::Owned }
+    /// `True` or `False`.
+    BoxBool "box_bool" (I1) { result: Fixed(Type::BOOL), ownership: Ownership::Immortal }
+    /// The value of `a` if it fits 64 bits.
+    UnboxInt "unbox_int" (INT) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Overflow) }
+    /// The value of `a`.
+    UnboxFloat "unbox_float" (FLOAT) { result: Fixed(F64), effects: Read }
+    /// The value of `a`.
+    UnboxBool "unbox_bool" (Type::BOOL) { result: Fixed(I1) }
+    /// An object from a direct call's result, boxed if need be; consumes it.
+    BoxTagged "box_tagged" (Type::TAGGED) { result: Fixed(OBJ), effects: Write, ownership: Ownership::Owned, steals: 1 }
+    /// An integer from a direct call's result; leaves if it is anything but an int of 64 bits.
+    UntagInt "untag_int" (Type::TAGGED) { result: Fixed(I64), effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Type) }
+    /// A double from a direct call's result; leaves if it is not a float.
+    UntagFloat "untag_float" (Type::TAGGED) { result: Fixed(F64), effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Type) }
+
+    // ---- integers --------------------------------------------------------------------------------
+    /// `a + b`.
+    IntAdd "int_add" (I64, I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Overflow) }
+    /// `a - b`.
+    IntSub "int_sub" (I64, I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Overflow) }
+    /// `a * b`.
+    IntMul "int_mul" (I64, I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Overflow) }
+    /// `a // b`, rounding down; leaves on zero and on overflow.
+    IntFloorDiv "int_floordiv" (I64, I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// `a % b` with the sign of `b`; leaves on zero.
+    IntMod "int_mod" (I64, I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// `a / b` as a double; leaves on zero and when an operand is beyond 2^53.
+    IntTrueDiv "int_truediv" (I64, I64) { result: Fixed(F64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// `a ** b`; leaves on a negative exponent and on overflow.
+    IntPow "int_pow" (I64, I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// `a << b`; leaves unless 0 <= b < 63 and the result fits.
+    IntShl "int_shl" (I64, I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Overflow) }
+    /// `a >> b`; leaves on a negative count.
+    IntShr "int_shr" (I64, I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// `a & b`.
+    IntAnd "int_and" (I64, I64) { result: Fixed(I64) }
+    /// `a | b`.
+    IntOr "int_or" (I64, I64) { result: Fixed(I64) }
+    /// `a ^ b`.
+    IntXor "int_xor" (I64, I64) { result: Fixed(I64) }
+    /// `-a`.
+    IntNeg "int_neg" (I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Overflow) }
+    /// `~a`.
+    IntInvert "int_invert" (I64) { result: Fixed(I64) }
+    /// `a + b` modulo 2^64: for counters that cannot overflow where they are used.
+    IntAddWrap "int_add_wrap" (I64, I64) { result: Fixed(I64) }
+    /// Number of items of `range(a, b, c)`; leaves if it does not fit or `c` is zero.
+    RangeLen "range_len" (I64, I64, I64) { result: Fixed(I64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// Signed comparison.
+    IntCmp "int_cmp" (I64, I64) { imms: &[ImmKind::Cmp], result: Fixed(I1) }
+    /// Nearest double (ties to even), as `float(a)`.
+    IntToFloat "int_to_float" (I64) { result: Fixed(F64) }
+    /// 0 or 1.
+    BoolToInt "bool_to_int" (I1) { result: Fixed(I64) }
+
+    // ---- floats ------------------------------------------------------------------------------------
+    /// `a + b`.
+    FloatAdd "float_add" (F64, F64) { result: Fixed(F64) }
+    /// `a - b`.
+    FloatSub "float_sub" (F64, F64) { result: Fixed(F64) }
+    /// `a * b`.
+    FloatMul "float_mul" (F64, F64) { result: Fixed(F64) }
+    /// `a / b`; leaves on zero.
+    FloatDiv "float_div" (F64, F64) { result: Fixed(F64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// `a // b` as Python's; leaves on zero.
+    FloatFloorDiv "float_floordiv" (F64, F64) { result: Fixed(F64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// `a % b` as Python's; leaves on zero.
+    FloatMod "float_mod" (F64, F64) { result: Fixed(F64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// `a ** b` as Python's; leaves where that raises or is complex.
+    FloatPow "float_pow" (F64, F64) { result: Fixed(F64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// `-a`.
+    FloatNeg "float_neg" (F64) { result: Fixed(F64) }
+    /// `abs(a)`.
+    FloatAbs "float_abs" (F64) { result: Fixed(F64) }
+    /// `math.sqrt(a)`; leaves for a negative or NaN operand.
+    FloatSqrt "float_sqrt" (F64) { result: Fixed(F64), fs: FsKind::Guard, reason: Some(ExitReason::Domain) }
+    /// Ordered comparison (`ne` is true for NaN).
+    FloatCmp "float_cmp" (F64, F64) { imms: &[ImmKind::Cmp], result: Fixed(I1) }
+
+    // ---- truth and identity --------------------------------------------------------------------------
+    /// Not `a`.
+    BoolNot "bool_not" (I1) { result: Fixed(I1) }
+    /// The same pointer.
+    Is "is" (MAYBE, MAYBE) { result: Fixed(I1) }
+    /// `bool(a)`.
+    IsTrue "is_true" (OBJ) { result: Fixed(I1), effects: Escape, fs: FsKind::Raise }
+
+    // ---- any object: CPython's own operations; operands are borrowed -----------------------------------
+    /// `a OP b`.
+    BinaryOp "binary_op" (OBJ, OBJ) { imms: &[ImmKind::Bin], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// `a CMP b`.
+    CompareOp "compare_op" (OBJ, OBJ) { imms: &[ImmKind::Cmp], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// `a in b`.
+    Contains "contains" (OBJ, OBJ) { result: Fixed(I1), effects: Escape, fs: FsKind::Raise }
+    /// `OP a`.
+    UnaryOp "unary_op" (OBJ) { imms: &[ImmKind::Un], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// `a.NAME`.
+    LoadAttr "load_attr" (OBJ) { imms: &[ImmKind::Const], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// `a.NAME = b`.
+    StoreAttr "store_attr" (OBJ, OBJ) { imms: &[ImmKind::Const], effects: Escape, fs: FsKind::Raise }
+    /// The global or builtin NAME.
+    LoadGlobal "load_global" () { imms: &[ImmKind::Const], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// The global NAME becomes `a`.
+    StoreGlobal "store_global" (OBJ) { imms: &[ImmKind::Const], effects: Escape, fs: FsKind::Raise }
+    /// `a[b]`.
+    Subscr "subscr" (OBJ, OBJ) { result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// `a[b] = c`.
+    StoreSubscr "store_subscr" (OBJ, OBJ, OBJ) { effects: Escape, fs: FsKind::Raise }
+    /// `del a[b]`.
+    DeleteSubscr "delete_subscr" (OBJ, OBJ) { effects: Escape, fs: FsKind::Raise }
+    /// `a(…)`: positional arguments, the last `len(NAMES)` of them by keyword; `i` is the tuple of
+    /// names or `None`.
+    Call "call" (OBJ) { varargs: Some(OBJ), imms: &[ImmKind::Const], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// Calls the function `a` (guarded to have the code of cell `i`) with exactly its arguments,
+    /// on a new frame, without going through CPython. Consumes the arguments.
+    CallPy "call_py" (Type::FUNC) { varargs: Some(OBJ), imms: &[ImmKind::Cell], result: Fixed(Type::TAGGED), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise, steals: STEAL_VARARGS }
+    /// `iter(a)`.
+    GetIter "get_iter" (OBJ) { result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// The next item of iterator `a`; null when it is exhausted.
+    IterNext "iter_next" (OBJ) { result: Fixed(MAYBE), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// A tuple of exactly `i` items from the iterable `a`, with unpacking's errors.
+    UnpackSequence "unpack_sequence" (OBJ) { imms: &[ImmKind::Index], result: Fixed(TUPLE), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// A new tuple; consumes the items.
+    BuildTuple "build_tuple" () { varargs: Some(OBJ), result: Fixed(TUPLE), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise, steals: STEAL_VARARGS }
+    /// A new list; consumes the items.
+    BuildList "build_list" () { varargs: Some(OBJ), result: Fixed(LIST), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise, steals: STEAL_VARARGS }
+    /// `slice(a, b, c)`.
+    BuildSlice "build_slice" (OBJ, OBJ, OBJ) { result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// Appends `b` to the list `a`; consumes `b`.
+    ListAppend "list_append" (LIST, OBJ) { effects: Write, fs: FsKind::Raise, steals: 2 }
+
+    // ---- containers and instances whose class is known ---------------------------------------------------
+    /// Item `b` of list `a` (negative counts from the end); leaves when out of range.
+    ListGet "list_get" (LIST, I64) { result: Fixed(OBJ), effects: Read, ownership: Ownership::Memory, fs: FsKind::Guard, reason: Some(ExitReason::Bounds) }
+    /// Item `b` of tuple `a`.
+    TupleGet "tuple_get" (TUPLE, I64) { result: Fixed(OBJ), effects: Read, ownership: Ownership::Memory, fs: FsKind::Guard, reason: Some(ExitReason::Bounds) }
+    /// Item `b` of list `a` becomes `c`; consumes `c`, releases the old item after the store.
+    ListSet "list_set" (LIST, I64, OBJ) { effects: Write, fs: FsKind::Guard, steals: 4, reason: Some(ExitReason::Bounds) }
+    /// Item `b` of list `a` becomes the double `c`; when the old item is a float that nobody else
+    /// refers to, its box is reused.
+    ListSetFloat "list_set_float" (LIST, I64, F64) { effects: Write, fs: FsKind::Guard, reason: Some(ExitReason::Bounds) }
+    /// Whether a list iterator at index `b` of list `a` has an item left.
+    ListHas "list_has" (LIST, I64) { result: Fixed(I1), effects: Read }
+    /// `len(a)` of a list, tuple, str or dict.
+    Len "len" (LIST.union(TUPLE).union(Type::STR).union(Type::DICT)) { result: Fixed(I64), effects: Read }
+    /// Value `j` of the frame's dictionary `i` (keys version already guarded); may be null.
+    LoadDictValue "load_dict_value" () { imms: &[ImmKind::Dict, ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Memory }
+    /// Value `i` of module `a`'s dict (keys version already guarded); may be null.
+    LoadModuleValue "load_module_value" (OBJ) { imms: &[ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Memory }
+    /// Inline value `i` of the instance `a` (class version and inline values guarded); may be null.
+    LoadInlineValue "load_inline_value" (OBJ) { imms: &[ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Memory }
+    /// Inline value `i` of `a` becomes `b`, whose old value is not null (guarded); consumes `b`.
+    StoreInlineValue "store_inline_value" (OBJ, OBJ) { imms: &[ImmKind::Index], effects: Write, steals: 2 }
+    /// The same with a double, reusing the old float's box when nobody else refers to it.
+    StoreInlineFloat "store_inline_float" (OBJ, F64) { imms: &[ImmKind::Index], effects: Write }
+    /// The `__slots__` value at byte offset `i` of `a` (class version guarded); may be null.
+    LoadSlot "load_slot" (OBJ) { imms: &[ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Memory }
+    /// The `__slots__` value at byte offset `i` of `a` becomes `b`; consumes `b`.
+    StoreSlot "store_slot" (OBJ, OBJ) { imms: &[ImmKind::Index], effects: Write, steals: 2 }
+
+    // ---- references (inserted last) -------------------------------------------------------------------------
+    /// One reference more (null allowed if the type says so).
+    IncRef "incref" (MAYBE) { effects: Write }
+    /// One reference less; frees at zero.
+    DecRef "decref" (MAYBE.union(Type::TAGGED)) { effects: Write, steals: 1 }
+
+    // ---- terminators ------------------------------------------------------------------------------------------
+    /// Goes on at the target.
+    Jump "jump" () { targets: Some(1) }
+    /// Goes on at the first target if `a`, else at the second.
+    Branch "branch" (I1) { targets: Some(2) }
+    /// Returns the object `a`.
+    Return "return" (OBJ) { targets: Some(0), effects: Write, steals: 1 }
+    /// Returns an int without boxing it.
+    ReturnInt "return_int" (I64) { targets: Some(0), effects: Write }
+    /// Returns a float without boxing it.
+    ReturnFloat "return_float" (F64) { targets: Some(0), effects: Write }
+    /// Leaves native code for good: the interpreter goes on at the frame state.
+    Exit "exit" () { imms: &[ImmKind::Reason], targets: Some(0), effects: Escape, fs: FsKind::Guard }
+}
+
+impl Inst {
+    /// An instruction without frame state or targets.
+    #[must_use]
+    pub fn new(op: Op, args: &[Value], imms: &[Imm]) -> Self {
+        Inst {
+            op,
+            args: SmallVec::from_slice(args),
+            imms: SmallVec::from_slice(imms),
+            targets: SmallVec::new(),
+            fs: None,
+            drops: Vec::new(),
+            result: None,
+        }
+    }
+
+    /// The same with a frame state.
+    #[must_use]
+    pub fn with_fs(mut self, fs: FrameStateId) -> Self {
+        self.fs = Some(fs);
+        self
+    }
+
+    /// The same with jump targets.
+    #[must_use]
+    pub fn with_targets(mut self, targets: impl IntoIterator<Item = Target>) -> Self {
+        self.targets = targets.into_iter().collect();
+        self
+    }
+
+    /// The row of the operation.
+    #[must_use]
+    pub fn info(&self) -> &'static OpInfo {
+        self.op.info()
+    }
+
+    /// Whether it ends a block.
+    #[must_use]
+    pub fn is_terminator(&self) -> bool {
+        self.info().targets.is_some()
+    }
+
+    /// Whether the reference of operand `index` is consumed.
+    #[must_use]
+    pub fn steals(&self, index: usize) -> bool {
+        let info = self.info();
+        if index < info.args.len() {
+            info.steals & (1 << index) != 0
+        } else {
+            info.steals & STEAL_VARARGS != 0
+        }
+    }
+
+    /// The `Type` immediate.
+    ///
+    /// # Panics
+    /// If the row has none.
+    #[must_use]
+    pub fn imm_type(&self) -> Type {
+        match self.imms[0] {
+            Imm::Type(ty) => ty,
+            ref other => panic!("{}: no type immediate but {other:?}", self.op),
+        }
+    }
+
+    /// The `Const` immediate.
+    ///
+    /// # Panics
+    /// If the row has none.
+    #[must_use]
+    pub fn imm_const(&self) -> ConstId {
+        match self.imms[0] {
+            Imm::Const(id) => id,
+            ref other => panic!("{}: no constant immediate but {other:?}", self.op),
+        }
+    }
+
+    /// The `Index` immediate at `position`.
+    ///
+    /// # Panics
+    /// If it is of another kind.
+    #[must_use]
+    pub fn imm_index(&self, position: usize) -> u32 {
+        match self.imms[position] {
+            Imm::Index(index) => index,
+            ref other => panic!("{}: no index immediate but {other:?}", self.op),
+        }
+    }
+
+    /// The `Cell` immediate.
+    ///
+    /// # Panics
+    /// If the row has none.
+    #[must_use]
+    pub fn imm_cell(&self) -> CellId {
+        match self.imms[0] {
+            Imm::Cell(id) => id,
+            ref other => panic!("{}: no cell immediate but {other:?}", self.op),
+        }
+    }
+}
+
+impl Imm {
+    /// The kind of this immediate.
+    #[must_use]
+    pub fn kind(&self) -> ImmKind {
+        match self {
+            Imm::Int(_) => ImmKind::Int,
+            Imm::Float(_) => ImmKind::Float,
+            Imm::Bool(_) => ImmKind::Bool,
+            Imm::Index(_) => ImmKind::Index,
+            Imm::Type(_) => ImmKind::Type,
+            Imm::Cmp(_) => ImmKind::Cmp,
+            Imm::Bin(_) => ImmKind::Bin,
+            Imm::Un(_) => ImmKind::Un,
+            Imm::Const(_) => ImmKind::Const,
+            Imm::Cell(_) => ImmKind::Cell,
+            Imm::Dict(_) => ImmKind::Dict,
+            Imm::Reason(_) => ImmKind::Reason,
+        }
+    }
+}
