@@ -11,7 +11,7 @@ use std::fmt;
 
 bitflags! {
     /// A set of kinds that a value may have.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
     pub struct Type: u32 {
         /// The null pointer.
         const NULL = 1;
