@@ -1,9 +1,34 @@
-//! Bytecode to HIR. See [`build`].
+//! Bytecode to HIR.
+//!
+//! The builder interprets the bytecode abstractly, block by block, over SSA values. What it emits
+//! is naive on purpose: every arithmetic operation guards and unboxes its operands and boxes its
+//! result; the passes remove what is redundant. Types come from the arguments seen at entry, from
+//! CPython's quickened instructions and inline caches, and from what follows of them.
+//!
+//! Invariants: a guard's frame state is the state before its bytecode instruction, and nothing
+//! that was emitted for that instruction before the guard has an effect; a raising operation's
+//! frame state has the operands popped. An instruction that is not supported leaves to the
+//! interpreter when it is cold (raising, or behind all loops), else the code object is refused.
 #![forbid(unsafe_code)]
 
+mod attributes;
+mod builder;
+mod calls;
+mod containers;
+mod control;
+mod numbers;
+mod state;
+
+use crate::bytecode::code::flags;
 use crate::bytecode::{Code, Oracle};
 use crate::hir::Function;
 use std::collections::BTreeSet;
+
+/// Code objects with more instructions than this are refused.
+pub const MAX_BYTECODES: usize = 4000;
+
+/// Units with more HIR instructions than this are refused.
+pub const MAX_HIR: usize = 40_000;
 
 /// How to build.
 #[derive(Clone, Debug, Default)]
@@ -34,9 +59,28 @@ pub enum Bailout {
 /// # Errors
 /// The reason why the code object is to stay interpreted.
 pub fn build(
-    _code: &Code,
-    _oracle: &dyn Oracle,
-    _options: &FrontendOptions,
+    code: &Code,
+    oracle: &dyn Oracle,
+    options: &FrontendOptions,
 ) -> Result<Function, Bailout> {
-    Err(Bailout::CodeKind("nothing is built yet"))
+    check_kind(code)?;
+    builder::Builder::new(code, oracle, options)?.run()
+}
+
+/// Refuses kinds of code that can't be a unit.
+fn check_kind(code: &Code) -> Result<(), Bailout> {
+    let flags = code.flags;
+    if flags & flags::GENERATOR != 0 {
+        return Err(Bailout::CodeKind("generator"));
+    }
+    if flags & (flags::COROUTINE | flags::ITERABLE_COROUTINE | flags::ASYNC_GENERATOR) != 0 {
+        return Err(Bailout::CodeKind("coroutine"));
+    }
+    if flags & flags::OPTIMIZED == 0 || flags & flags::NEWLOCALS == 0 {
+        return Err(Bailout::CodeKind("module or class body"));
+    }
+    if code.ncellvars + code.nfreevars != 0 {
+        return Err(Bailout::CodeKind("closure"));
+    }
+    Ok(())
 }

@@ -1,0 +1,221 @@
+//! Globals, attributes and methods, from CPython's inline caches.
+
+use super::Bailout;
+use super::builder::Builder;
+use super::state::Item;
+use crate::bytecode::{Instr, ObjectInfo, ObjectKind, opcode};
+use crate::hir::{DictKind, Imm, Op, Value};
+
+impl Builder<'_> {
+    pub(super) fn load_global(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        if instr.arg & 1 != 0 {
+            self.state.stack.push(Item::Null);
+        }
+        let code = self.code;
+        let cached = match instr.quick {
+            opcode::LOAD_GLOBAL_MODULE => Some(DictKind::Globals),
+            opcode::LOAD_GLOBAL_BUILTIN => Some(DictKind::Builtins),
+            _ => None,
+        };
+        if let Some(dict) = cached
+            && self.may_speculate_here()
+        {
+            let index = u32::from(instr.cache16(code, 1));
+            let globals_version = instr.cache32(code, 2);
+            let builtins_version = u32::from(instr.cache16(code, 4));
+            let version = match dict {
+                DictKind::Globals => globals_version,
+                DictKind::Builtins => builtins_version,
+            };
+            if let Some(info) = self.oracle.dict_value(dict, index, version) {
+                self.guard(
+                    Op::GuardDictVersion,
+                    &[],
+                    &[Imm::Dict(DictKind::Globals), Imm::Index(globals_version)],
+                );
+                if dict == DictKind::Builtins {
+                    self.guard(
+                        Op::GuardDictVersion,
+                        &[],
+                        &[Imm::Dict(dict), Imm::Index(version)],
+                    );
+                }
+                let value = self.emit(
+                    Op::LoadDictValue,
+                    &[],
+                    &[Imm::Dict(dict), Imm::Index(index)],
+                );
+                let value = self.not_null(value);
+                self.describe(value, info);
+                self.push(value);
+                return Ok(());
+            }
+        }
+        let name = self.name_const(instr.arg >> 1)?;
+        self.raising_push(instr, Op::LoadGlobal, &[], &[Imm::Const(name)]);
+        Ok(())
+    }
+
+    pub(super) fn store_global(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        let name = self.name_const(instr.arg)?;
+        let value = self.pop()?;
+        self.raising(instr, Op::StoreGlobal, &[value], &[Imm::Const(name)]);
+        self.after_escape(instr);
+        Ok(())
+    }
+
+    /// Notes what a value loaded from a dictionary probably is.
+    fn describe(&mut self, value: Value, info: ObjectInfo) {
+        self.hint(value, info.ty);
+        self.set_info(value, info);
+    }
+
+    /// Checks that `object` is of the class with this version; the refined object.
+    fn guard_class(&mut self, object: Value, version: u32) -> Value {
+        self.guard(Op::GuardTypeVersion, &[object], &[Imm::Index(version)])
+            .expect("a guard yields its object")
+    }
+
+    /// A method or module function with a self slot below it, for `LOAD_METHOD`.
+    pub(super) fn load_attr(&mut self, instr: &Instr, method: bool) -> Result<(), Bailout> {
+        let object = self.peek(0)?;
+        let fast = if self.may_speculate_here() {
+            self.load_attr_cached(instr, object)
+        } else {
+            None
+        };
+        if let Some(value) = fast {
+            self.pop()?;
+            if method {
+                self.state.stack.push(Item::Null);
+            }
+            self.push(value);
+            return Ok(());
+        }
+        let name = self.name_const(instr.arg)?;
+        let object = self.pop()?;
+        let value = self
+            .raising(instr, Op::LoadAttr, &[object], &[Imm::Const(name)])
+            .expect("an attribute");
+        if method {
+            self.state.stack.push(Item::Null);
+        }
+        self.push(value);
+        self.after_escape(instr);
+        Ok(())
+    }
+
+    fn load_attr_cached(&mut self, instr: &Instr, object: Value) -> Option<Value> {
+        let code = self.code;
+        let version = instr.cache32(code, 1);
+        let index = u32::from(instr.cache16(code, 3));
+        match instr.quick {
+            opcode::LOAD_ATTR_INSTANCE_VALUE => {
+                let object = self.guard_class(object, version);
+                self.guard(Op::GuardInlineValues, &[object], &[]);
+                let value = self.emit(Op::LoadInlineValue, &[object], &[Imm::Index(index)]);
+                Some(self.not_null(value))
+            }
+            opcode::LOAD_ATTR_SLOT => {
+                let object = self.guard_class(object, version);
+                let value = self.emit(Op::LoadSlot, &[object], &[Imm::Index(index)]);
+                Some(self.not_null(value))
+            }
+            opcode::LOAD_ATTR_MODULE | opcode::LOAD_METHOD_MODULE => {
+                let module = self.info(object)?.clone();
+                if module.kind != ObjectKind::Module {
+                    return None;
+                }
+                let info = self.oracle.module_value(module.addr, index, version)?;
+                self.guard(Op::GuardModuleVersion, &[object], &[Imm::Index(version)]);
+                let value = self.emit(Op::LoadModuleValue, &[object], &[Imm::Index(index)]);
+                let value = self.not_null(value);
+                self.describe(value, info);
+                Some(value)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn load_method(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        let object = self.peek(0)?;
+        let with_values = instr.quick == opcode::LOAD_METHOD_WITH_VALUES;
+        if (with_values || instr.quick == opcode::LOAD_METHOD_NO_DICT) && self.may_speculate_here()
+        {
+            let code = self.code;
+            let addr = instr.cache64(code, 6);
+            if let Some(info) = self.oracle.object(addr) {
+                let object = self.guard_class(object, instr.cache32(code, 1));
+                if with_values {
+                    self.guard(Op::GuardInlineValues, &[object], &[]);
+                    self.guard(
+                        Op::GuardKeysVersion,
+                        &[object],
+                        &[Imm::Index(instr.cache32(code, 4))],
+                    );
+                }
+                let method = self.const_obj(addr, info.ty, &info.repr);
+                self.set_info(method, info);
+                self.pop()?;
+                self.push(method);
+                self.push(object);
+                return Ok(());
+            }
+        }
+        self.load_attr(instr, true)
+    }
+
+    pub(super) fn store_attr(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        let (value, object) = (self.peek(1)?, self.peek(0)?);
+        // A constructor creates its attributes: the inline values are still empty there.
+        let constructor = self.code.name.ends_with("__init__");
+        if self.may_speculate_here() {
+            let code = self.code;
+            let version = instr.cache32(code, 1);
+            let index = u32::from(instr.cache16(code, 3));
+            let op = match instr.quick {
+                opcode::STORE_ATTR_INSTANCE_VALUE if !constructor => Some(Op::StoreInlineValue),
+                opcode::STORE_ATTR_SLOT => Some(Op::StoreSlot),
+                _ => None,
+            };
+            if let Some(op) = op {
+                let object = self.guard_class(object, version);
+                if op == Op::StoreInlineValue {
+                    self.guard(Op::GuardInlineValues, &[object], &[]);
+                    let old = self.emit(Op::LoadInlineValue, &[object], &[Imm::Index(index)]);
+                    self.guard(Op::GuardNotNull, &[old], &[]);
+                }
+                self.emit_void(op, &[object, value], &[Imm::Index(index)]);
+                self.pop()?;
+                self.pop()?;
+                return Ok(());
+            }
+        }
+        let name = self.name_const(instr.arg)?;
+        self.pop()?;
+        self.pop()?;
+        self.raising(instr, Op::StoreAttr, &[object, value], &[Imm::Const(name)]);
+        self.after_escape(instr);
+        Ok(())
+    }
+
+    /// Whether `value` is probably the function `name` (as `builtins.len`); then checks that it is.
+    pub(super) fn expect_builtin(&mut self, value: Value, name: &str) -> bool {
+        let Some(info) = self.info(value).cloned() else {
+            return false;
+        };
+        let matches = match &info.kind {
+            ObjectKind::Builtin(known) => known == name,
+            ObjectKind::Class(known) => name.strip_prefix("builtins.") == Some(known.as_str()),
+            _ => false,
+        };
+        if !matches || !self.may_speculate_here() {
+            return false;
+        }
+        if !self.is_constant(value) {
+            let id = self.const_id(info.addr, info.ty, &info.repr);
+            self.guard(Op::GuardIs, &[value], &[Imm::Const(id)]);
+        }
+        true
+    }
+}

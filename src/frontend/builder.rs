@@ -1,0 +1,661 @@
+//! The builder proper: versions of blocks, the work list, emission.
+
+use super::state::{Item, ItemKey, Key, State, coarse};
+use super::{Bailout, FrontendOptions, MAX_BYTECODES, MAX_HIR};
+use crate::bytecode::blocks::Shape;
+use crate::bytecode::code::flags;
+use crate::bytecode::{Code, Instr, ObjectInfo, Oracle, decode};
+use crate::hir::{
+    Block, Const, ConstId, ExitReason, FrameState, FrameStateId, FsKind, FsValue, Function, Imm,
+    Inst, Op, Target, Type, Value,
+};
+use std::collections::HashMap;
+
+/// Versions of one block before they are widened into one.
+const MAX_VERSIONS: usize = 4;
+
+/// A version of a bytecode block.
+struct Version {
+    key: Key,
+    block: Block,
+}
+
+/// A block still to be filled.
+struct Work {
+    pc: u32,
+    block: Block,
+    state: State,
+}
+
+/// Builds one function.
+pub(super) struct Builder<'a> {
+    pub(super) code: &'a Code,
+    pub(super) oracle: &'a dyn Oracle,
+    options: &'a FrontendOptions,
+    pub(super) shape: Shape,
+    /// How many edges lead to each leader.
+    arrivals: HashMap<u32, usize>,
+    pub(super) func: Function,
+    pub(super) state: State,
+    block: Block,
+    /// Whether the current block has its terminator.
+    ended: bool,
+    versions: HashMap<u32, Vec<Version>>,
+    work: Vec<Work>,
+    /// Types that a value probably has: a guard may rely on it.
+    hints: HashMap<Value, Type>,
+    /// Which object a value probably is.
+    infos: HashMap<Value, ObjectInfo>,
+    consts: HashMap<u64, ConstId>,
+    /// The state and unit where a guard of the current instruction resumes.
+    start: (u32, State),
+    guard_fs: Option<FrameStateId>,
+    /// `KW_NAMES` seen before a call: the constant's index.
+    pub(super) kw_names: Option<u32>,
+    /// The quickened opcode of the `PRECALL` before a `CALL`.
+    pub(super) precall: u8,
+    /// Where the call sequence began, if in one.
+    call_start: Option<u32>,
+    /// First and last unit of each loop.
+    loops: Vec<(u32, u32)>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(
+        code: &'a Code,
+        oracle: &'a dyn Oracle,
+        options: &'a FrontendOptions,
+    ) -> Result<Self, Bailout> {
+        let shape = Shape::new(decode(code));
+        if shape.instrs.len() > MAX_BYTECODES {
+            return Err(Bailout::TooLarge(shape.instrs.len()));
+        }
+        let mut arrivals: HashMap<u32, usize> = HashMap::new();
+        let mut loops = Vec::new();
+        for instr in &shape.instrs {
+            if let Some(target) = instr.jump_target() {
+                *arrivals.entry(target).or_default() += 1;
+                if target <= instr.start {
+                    loops.push((target, instr.pc));
+                }
+            }
+            if !crate::bytecode::opcode::ends_block(instr.op) {
+                *arrivals.entry(instr.next).or_default() += 1;
+            }
+        }
+        let name = format!("{}:{}", code.name, code.firstlineno);
+        Ok(Builder {
+            code,
+            oracle,
+            options,
+            shape,
+            arrivals,
+            func: Function::new(name, code.argcount, code.nlocalsplus),
+            state: State::default(),
+            block: Function::ENTRY,
+            ended: false,
+            versions: HashMap::new(),
+            work: Vec::new(),
+            hints: HashMap::new(),
+            infos: HashMap::new(),
+            consts: HashMap::new(),
+            start: (0, State::default()),
+            guard_fs: None,
+            kw_names: None,
+            precall: 0,
+            call_start: None,
+            loops,
+        })
+    }
+
+    pub(super) fn run(mut self) -> Result<Function, Bailout> {
+        self.entry();
+        let state = self.state.clone();
+        self.fill(0, Function::ENTRY, state)?;
+        while let Some(work) = self.work.pop() {
+            self.fill(work.pc, work.block, work.state)?;
+            if self.func.values.len() > MAX_HIR {
+                return Err(Bailout::TooLarge(self.func.values.len()));
+            }
+        }
+        Ok(self.func)
+    }
+
+    /// Loads the arguments and guards the types of those seen as numbers.
+    fn entry(&mut self) {
+        let flags = self.code.flags;
+        let bound = self.code.argcount
+            + self.code.kwonlyargcount
+            + u32::from(flags & flags::VARARGS != 0)
+            + u32::from(flags & flags::VARKEYWORDS != 0);
+        self.state.locals = vec![None; self.code.nlocalsplus as usize];
+        for slot in 0..bound {
+            let value = self.emit(Op::LoadLocal, &[], &[Imm::Index(slot)]);
+            self.state.locals[slot as usize] = Some(value);
+        }
+        self.begin(0);
+        for slot in 0..bound {
+            let value = self.state.locals[slot as usize].expect("bound above");
+            match self.oracle.local_type(slot) {
+                Some(ty) if (ty == Type::INT || ty == Type::FLOAT) && self.may_speculate(0) => {
+                    self.guard_type(value, ty);
+                }
+                seen => {
+                    let value = self
+                        .guard(Op::GuardNotNull, &[value], &[])
+                        .expect("refined");
+                    if let Some(ty) = seen.filter(|ty| ty.is_single_class()) {
+                        self.hints.insert(value, ty);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Fills one block, and the blocks it falls into, up to a join.
+    fn fill(&mut self, pc: u32, block: Block, state: State) -> Result<(), Bailout> {
+        self.block = block;
+        self.state = state;
+        self.ended = false;
+        self.call_start = None;
+        let mut position = *self
+            .shape
+            .by_start
+            .get(&pc)
+            .ok_or(Bailout::Malformed("jump into an instruction"))?;
+        loop {
+            let instr = *self
+                .shape
+                .instrs
+                .get(position)
+                .ok_or(Bailout::Malformed("code runs off its end"))?;
+            self.begin(instr.start);
+            self.instruction(&instr)?;
+            if self.ended {
+                return Ok(());
+            }
+            position += 1;
+            let next = instr.next;
+            if self.shape.leaders.contains(&next) && self.arrivals.get(&next) != Some(&1) {
+                let target = self.version(next);
+                self.terminate(Inst::new(Op::Jump, &[], &[]).with_targets([target]));
+                return Ok(());
+            }
+        }
+    }
+
+    /// Starts an instruction: guards resume here.
+    fn begin(&mut self, pc: u32) {
+        if let Some(start) = self.call_start {
+            self.start = (start, self.state.clone());
+        } else {
+            self.start = (pc, self.state.clone());
+        }
+        self.guard_fs = None;
+    }
+
+    /// Makes guards resume at this instruction until [`Builder::end_sequence`]: for `KW_NAMES`,
+    /// `PRECALL`, `CALL`, which the interpreter must run together.
+    pub(super) fn begin_sequence(&mut self, instr: &Instr) {
+        self.call_start.get_or_insert(instr.start);
+    }
+
+    pub(super) fn end_sequence(&mut self) {
+        self.call_start = None;
+    }
+
+    /// Whether an assumption may be made at `pc`.
+    pub(super) fn may_speculate(&self, pc: u32) -> bool {
+        !self.options.no_speculation.contains(&pc)
+    }
+
+    /// Whether an assumption may be made at the current instruction.
+    pub(super) fn may_speculate_here(&self) -> bool {
+        self.may_speculate(self.start.0)
+    }
+
+    /// What to do at an instruction that is not supported.
+    pub(super) fn unsupported(&mut self, instr: &Instr, cold: bool) -> Result<(), Bailout> {
+        let behind_loops =
+            !self.loops.is_empty() && self.loops.iter().all(|(_, last)| instr.pc > *last);
+        if !cold && !behind_loops {
+            return Err(Bailout::Opcode(crate::bytecode::opcode::name(instr.op)));
+        }
+        self.exit();
+        Ok(())
+    }
+
+    /// Ends the block: the interpreter goes on at the current instruction.
+    pub(super) fn exit(&mut self) {
+        let fs = self.guard_state();
+        self.terminate(
+            Inst::new(Op::Exit, &[], &[Imm::Reason(ExitReason::Unsupported)]).with_fs(fs),
+        );
+    }
+
+    // ---- emission ------------------------------------------------------------------------------
+
+    /// Appends an instruction that yields a value and needs no frame state.
+    pub(super) fn emit(&mut self, op: Op, args: &[Value], imms: &[Imm]) -> Value {
+        debug_assert_eq!(op.info().fs, FsKind::None);
+        self.func
+            .push(self.block, Inst::new(op, args, imms))
+            .expect("the operation yields a value")
+    }
+
+    /// Appends an instruction without result or frame state.
+    pub(super) fn emit_void(&mut self, op: Op, args: &[Value], imms: &[Imm]) {
+        self.func.push(self.block, Inst::new(op, args, imms));
+    }
+
+    /// Appends a guarding instruction that resumes at the current bytecode instruction.
+    pub(super) fn guard(&mut self, op: Op, args: &[Value], imms: &[Imm]) -> Option<Value> {
+        debug_assert_eq!(op.info().fs, FsKind::Guard);
+        let fs = self.guard_state();
+        let result = self
+            .func
+            .push(self.block, Inst::new(op, args, imms).with_fs(fs));
+        if let Some(new) = result
+            && op.info().ownership == crate::hir::Ownership::Same
+        {
+            self.inherit(args[0], new);
+            self.state.replace(args[0], new);
+        }
+        result
+    }
+
+    /// Appends an operation that may raise at `instr`; the operands must be popped already.
+    pub(super) fn raising(
+        &mut self,
+        instr: &Instr,
+        op: Op,
+        args: &[Value],
+        imms: &[Imm],
+    ) -> Option<Value> {
+        debug_assert_eq!(op.info().fs, FsKind::Raise);
+        let fs = self.frame_state(instr.pc, &self.state.clone());
+        self.func
+            .push(self.block, Inst::new(op, args, imms).with_fs(fs))
+    }
+
+    /// The same, then pushes the result and checks that no tracing was switched on.
+    pub(super) fn raising_push(&mut self, instr: &Instr, op: Op, args: &[Value], imms: &[Imm]) {
+        let value = self
+            .raising(instr, op, args, imms)
+            .expect("the operation yields a value");
+        self.push(value);
+        self.after_escape(instr);
+    }
+
+    /// Leaves behind `instr` if tracing was switched on by it.
+    pub(super) fn after_escape(&mut self, instr: &Instr) {
+        let fs = self.frame_state(instr.next, &self.state.clone());
+        self.func.push(
+            self.block,
+            Inst::new(Op::GuardNoTracing, &[], &[]).with_fs(fs),
+        );
+    }
+
+    /// Ends the block.
+    pub(super) fn terminate(&mut self, inst: Inst) {
+        self.func.push(self.block, inst);
+        self.ended = true;
+    }
+
+    /// The frame state where guards of the current instruction resume.
+    pub(super) fn guard_state(&mut self) -> FrameStateId {
+        if let Some(fs) = self.guard_fs {
+            return fs;
+        }
+        let (pc, state) = self.start.clone();
+        let fs = self.frame_state(pc, &state);
+        self.guard_fs = Some(fs);
+        fs
+    }
+
+    fn frame_state(&mut self, pc: u32, state: &State) -> FrameStateId {
+        let locals = state
+            .locals
+            .iter()
+            .map(|local| local.map_or(FsValue::Null, FsValue::Value))
+            .collect();
+        let stack = state.stack.iter().map(Item::to_fs).collect();
+        self.func.add_frame_state(FrameState { pc, locals, stack })
+    }
+
+    // ---- values ----------------------------------------------------------------------------------
+
+    pub(super) fn ty(&self, value: Value) -> Type {
+        self.func.ty(value)
+    }
+
+    pub(super) fn push(&mut self, value: Value) {
+        self.state.stack.push(Item::Value(value));
+    }
+
+    /// Pops an item that must be a plain value.
+    pub(super) fn pop(&mut self) -> Result<Value, Bailout> {
+        match self.state.stack.pop() {
+            Some(Item::Value(value)) => Ok(value),
+            Some(_) => Err(Bailout::Malformed("an iterator or NULL used as a value")),
+            None => Err(Bailout::Malformed("value stack underflow")),
+        }
+    }
+
+    /// The value `depth` items below the top.
+    pub(super) fn peek(&self, depth: usize) -> Result<Value, Bailout> {
+        let len = self.state.stack.len();
+        match len.checked_sub(depth + 1).map(|at| &self.state.stack[at]) {
+            Some(Item::Value(value)) => Ok(*value),
+            _ => Err(Bailout::Malformed("no value at that depth")),
+        }
+    }
+
+    /// What `value` probably is: its type if exact, else a hint.
+    pub(super) fn likely(&self, value: Value) -> Type {
+        let ty = self.ty(value);
+        if ty.is_single_class() {
+            return ty;
+        }
+        match self.hints.get(&value) {
+            Some(hint) if hint.is(ty) && self.may_speculate_here() => *hint,
+            _ => ty,
+        }
+    }
+
+    pub(super) fn hint(&mut self, value: Value, ty: Type) {
+        if ty.is_single_class() {
+            self.hints.insert(value, ty);
+        }
+    }
+
+    pub(super) fn info(&self, value: Value) -> Option<&ObjectInfo> {
+        self.infos.get(&value)
+    }
+
+    pub(super) fn set_info(&mut self, value: Value, info: ObjectInfo) {
+        self.infos.insert(value, info);
+    }
+
+    /// `new` is the same object as `old`.
+    pub(super) fn inherit(&mut self, old: Value, new: Value) {
+        if let Some(hint) = self.hints.get(&old).copied() {
+            self.hints.entry(new).or_insert(hint);
+        }
+        if let Some(info) = self.infos.get(&old).cloned() {
+            self.infos.entry(new).or_insert(info);
+        }
+    }
+
+    /// Makes sure that `value` is exactly of class `ty`; `None` if it surely is not, or if that may
+    /// not be assumed here.
+    pub(super) fn expect(&mut self, value: Value, ty: Type) -> Option<Value> {
+        let known = self.ty(value);
+        if known == ty {
+            return Some(value);
+        }
+        if !ty.is(known) || !self.may_speculate_here() {
+            return None;
+        }
+        Some(self.guard_type(value, ty))
+    }
+
+    fn guard_type(&mut self, value: Value, ty: Type) -> Value {
+        self.guard(Op::GuardType, &[value], &[Imm::Type(ty)])
+            .expect("a guard on a type yields the refined value")
+    }
+
+    /// The constant table's entry for the object at `addr`.
+    pub(super) fn const_id(&mut self, addr: u64, ty: Type, repr: &str) -> ConstId {
+        if let Some(id) = self.consts.get(&addr) {
+            return *id;
+        }
+        let id = ConstId::from_index(self.func.consts.len());
+        self.func.consts.push(Const {
+            addr,
+            ty,
+            repr: repr.replace('\n', " "),
+        });
+        self.consts.insert(addr, id);
+        id
+    }
+
+    pub(super) fn const_obj(&mut self, addr: u64, ty: Type, repr: &str) -> Value {
+        let id = self.const_id(addr, ty, repr);
+        self.emit(Op::ConstObj, &[], &[Imm::Const(id)])
+    }
+
+    pub(super) fn const_none(&mut self) -> Value {
+        let none = self.oracle.singletons().0;
+        self.const_obj(none, Type::NONE, "None")
+    }
+
+    pub(super) fn const_int(&mut self, value: i64) -> Value {
+        self.emit(Op::ConstInt, &[], &[Imm::Int(value)])
+    }
+
+    /// The constant for name `index` of `co_names`.
+    pub(super) fn name_const(&mut self, index: u32) -> Result<ConstId, Bailout> {
+        let name = self
+            .code
+            .names
+            .get(index as usize)
+            .ok_or(Bailout::Malformed("name index"))?;
+        Ok(self.const_id(name.addr, Type::STR, &name.text))
+    }
+
+    // ---- blocks ------------------------------------------------------------------------------------
+
+    /// The target for a jump to `pc` with the current state. A block with one arrival continues
+    /// with the very state; others are versioned by type.
+    pub(super) fn version(&mut self, pc: u32) -> Target {
+        if self.arrivals.get(&pc) == Some(&1) {
+            let block = self.func.new_block();
+            self.work.push(Work {
+                pc,
+                block,
+                state: self.state.clone(),
+            });
+            return Target {
+                block,
+                args: vec![],
+            };
+        }
+        let key = self.key();
+        let versions = self.versions.entry(pc).or_default();
+        let mut wanted = key.clone();
+        let mut found = versions.iter().position(|v| v.key == key);
+        if found.is_none() && versions.len() >= MAX_VERSIONS {
+            found = versions.iter().rposition(|v| v.key.covers(&key));
+            for version in versions.iter().filter(|v| v.key.same_shape(&key)) {
+                wanted = wanted.join(&version.key);
+            }
+        }
+        let block = match found {
+            Some(at) => versions[at].block,
+            None => self.new_version(pc, wanted.clone()),
+        };
+        let wanted = &self.versions[&pc]
+            .iter()
+            .find(|v| v.block == block)
+            .expect("found or made above")
+            .key
+            .clone();
+        let args = self.arguments(wanted);
+        Target { block, args }
+    }
+
+    fn key(&self) -> Key {
+        Key {
+            locals: self
+                .state
+                .locals
+                .iter()
+                .map(|l| l.map_or(Type::NULL, |v| coarse(self.ty(v))))
+                .collect(),
+            stack: self
+                .state
+                .stack
+                .iter()
+                .map(|item| match item {
+                    Item::Null => ItemKey::Null,
+                    Item::Value(v) => ItemKey::Value(coarse(self.ty(*v))),
+                    Item::Range { .. } => ItemKey::Range,
+                    Item::List { .. } => ItemKey::List,
+                })
+                .collect(),
+        }
+    }
+
+    /// A new version: a block with one parameter per value of the key.
+    fn new_version(&mut self, pc: u32, key: Key) -> Block {
+        let block = self.func.new_block();
+        let mut state = State::default();
+        let arriving = self.state.clone();
+        for (ty, old) in key.locals.iter().zip(&arriving.locals) {
+            if *ty == Type::NULL {
+                state.locals.push(None);
+                continue;
+            }
+            let param = self.func.add_param(block, *ty);
+            if let Some(old) = old {
+                self.inherit(*old, param);
+            }
+            state.locals.push(Some(param));
+        }
+        for (item, old) in key.stack.iter().zip(&arriving.stack) {
+            let item = match item {
+                ItemKey::Null => Item::Null,
+                ItemKey::Value(ty) => {
+                    let param = self.func.add_param(block, *ty);
+                    if let Item::Value(old) = old {
+                        self.inherit(*old, param);
+                    }
+                    Item::Value(param)
+                }
+                ItemKey::Range => Item::Range {
+                    next: self.func.add_param(block, Type::I64),
+                    remaining: self.func.add_param(block, Type::I64),
+                    step: self.func.add_param(block, Type::I64),
+                },
+                ItemKey::List => Item::List {
+                    list: self.func.add_param(block, Type::LIST),
+                    index: self.func.add_param(block, Type::I64),
+                },
+            };
+            state.stack.push(item);
+        }
+        self.versions
+            .entry(pc)
+            .or_default()
+            .push(Version { key, block });
+        self.work.push(Work { pc, block, state });
+        block
+    }
+
+    /// The current state as arguments for a version with `key`.
+    fn arguments(&mut self, key: &Key) -> Vec<Value> {
+        let mut args = Vec::new();
+        for (slot, ty) in key.locals.iter().enumerate() {
+            if *ty == Type::NULL {
+                continue;
+            }
+            match self.state.locals[slot] {
+                Some(value) => args.push(value),
+                None => {
+                    let null = self.emit(Op::ConstNull, &[], &[]);
+                    args.push(null);
+                }
+            }
+        }
+        for item in &self.state.stack {
+            args.extend(item.values());
+        }
+        args
+    }
+
+    /// Appends a two-way branch. Each side's state is given by `sides`, applied to a copy of the
+    /// current one: first for true, then for false.
+    pub(super) fn branch(
+        &mut self,
+        condition: Value,
+        if_true: (u32, State),
+        if_false: (u32, State),
+    ) {
+        let targets = [if_true, if_false].map(|(pc, state)| {
+            // Arguments for a version may need instructions, so each side gets a block of its own.
+            let edge = self.func.new_block();
+            (edge, pc, state)
+        });
+        let branch = Inst::new(Op::Branch, &[condition], &[]).with_targets(targets.iter().map(
+            |(edge, ..)| Target {
+                block: *edge,
+                args: vec![],
+            },
+        ));
+        self.func.push(self.block, branch);
+        for (edge, pc, state) in targets {
+            self.block = edge;
+            self.state = state;
+            let target = self.version(pc);
+            self.func
+                .push(edge, Inst::new(Op::Jump, &[], &[]).with_targets([target]));
+        }
+        self.ended = true;
+    }
+
+    /// Appends a two-way branch whose true side goes on in a fresh block, filled by `then`; the
+    /// false side goes to another bytecode block.
+    pub(super) fn branch_then(
+        &mut self,
+        condition: Value,
+        if_false: (u32, State),
+        then: impl FnOnce(&mut Self),
+    ) {
+        let (on, off) = (self.func.new_block(), self.func.new_block());
+        let targets = [on, off].map(|block| Target {
+            block,
+            args: vec![],
+        });
+        self.func.push(
+            self.block,
+            Inst::new(Op::Branch, &[condition], &[]).with_targets(targets),
+        );
+        let state = std::mem::replace(&mut self.state, if_false.1);
+        self.block = off;
+        let target = self.version(if_false.0);
+        self.func
+            .push(off, Inst::new(Op::Jump, &[], &[]).with_targets([target]));
+        self.block = on;
+        self.state = state;
+        then(self);
+    }
+
+    /// `value` without null, where it is known not to be null.
+    pub(super) fn not_null(&mut self, value: Value) -> Value {
+        if self.ty(value).is(Type::OBJECT) {
+            return value;
+        }
+        self.guard(Op::GuardNotNull, &[value], &[])
+            .expect("a guard yields the refined value")
+    }
+
+    /// The value of an int constant.
+    pub(super) fn constant_int(&self, value: Value) -> Option<i64> {
+        let inst = self
+            .func
+            .blocks
+            .get(self.block.index())?
+            .insts
+            .iter()
+            .rev()
+            .find(|inst| inst.result == Some(value))?;
+        if inst.op != Op::ConstObj {
+            return None;
+        }
+        let constant = self.func.constant(inst.imm_const());
+        (constant.ty == Type::INT)
+            .then(|| constant.repr.parse().ok())
+            .flatten()
+    }
+}

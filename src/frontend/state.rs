@@ -1,0 +1,189 @@
+//! The abstract frame while building, and the keys by which blocks are versioned.
+//!
+//! A bytecode block is built once per *type version*: the coarse types of all locals and stack
+//! slots on arrival (lazy basic block versioning, after Chevalier-Boisvert and Feeley, 2015). So
+//! the first iteration of a loop, where a local is still unbound or an accumulator is still an
+//! `int`, peels itself off, and the loop proper has one type per local. Past a bound the versions
+//! of a block are widened into one.
+
+use crate::hir::{FsValue, Type, Value};
+
+/// An item of the abstract value stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    /// The `NULL` of `PUSH_NULL` and `LOAD_METHOD`.
+    Null,
+    Value(Value),
+    /// A range iterator that is not allocated; all parts `I64`.
+    Range {
+        next: Value,
+        remaining: Value,
+        step: Value,
+    },
+    /// A list iterator that is not allocated.
+    List {
+        list: Value,
+        index: Value,
+    },
+}
+
+impl Item {
+    /// How a frame state lists the item.
+    pub(super) fn to_fs(&self) -> FsValue {
+        match *self {
+            Item::Null => FsValue::Null,
+            Item::Value(v) => FsValue::Value(v),
+            Item::Range {
+                next,
+                remaining,
+                step,
+            } => FsValue::RangeIter {
+                next,
+                remaining,
+                step,
+            },
+            Item::List { list, index } => FsValue::ListIter { list, index },
+        }
+    }
+
+    /// The SSA values in it, in order.
+    pub(super) fn values(&self) -> Vec<Value> {
+        match *self {
+            Item::Null => vec![],
+            Item::Value(v) => vec![v],
+            Item::Range {
+                next,
+                remaining,
+                step,
+            } => vec![next, remaining, step],
+            Item::List { list, index } => vec![list, index],
+        }
+    }
+}
+
+/// Locals and stack at one point.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
+    /// `None`: surely unbound.
+    pub(super) locals: Vec<Option<Value>>,
+    pub(super) stack: Vec<Item>,
+}
+
+impl State {
+    /// Makes every mention of `old` one of `new`, a refinement of it.
+    pub(super) fn replace(&mut self, old: Value, new: Value) {
+        for local in self.locals.iter_mut().flatten() {
+            if *local == old {
+                *local = new;
+            }
+        }
+        for item in &mut self.stack {
+            if *item == Item::Value(old) {
+                *item = Item::Value(new);
+            }
+        }
+    }
+}
+
+/// The coarse kind of a stack item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum ItemKey {
+    Null,
+    Value(Type),
+    Range,
+    List,
+}
+
+/// What a version of a block assumes on arrival.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    /// `NULL` for surely unbound.
+    pub(super) locals: Vec<Type>,
+    pub(super) stack: Vec<ItemKey>,
+}
+
+/// The types that are worth a version of their own; the rest is `OBJECT` or `MAYBE`.
+pub(super) fn coarse(ty: Type) -> Type {
+    const WORTH: [Type; 6] = [
+        Type::NULL,
+        Type::INT,
+        Type::FLOAT,
+        Type::BOOL,
+        Type::LIST,
+        Type::TUPLE,
+    ];
+    if WORTH.contains(&ty) {
+        ty
+    } else if ty.is(Type::OBJECT) {
+        Type::OBJECT
+    } else {
+        Type::MAYBE
+    }
+}
+
+impl Key {
+    /// Whether a state with key `other` may enter a block built for this key.
+    pub(super) fn covers(&self, other: &Key) -> bool {
+        self.locals.iter().zip(&other.locals).all(|(a, b)| b.is(*a))
+            && self.same_shape(other)
+            && self
+                .stack
+                .iter()
+                .zip(&other.stack)
+                .all(|(a, b)| match (a, b) {
+                    (ItemKey::Value(a), ItemKey::Value(b)) => b.is(*a),
+                    (a, b) => a == b,
+                })
+    }
+
+    /// Whether the stacks differ in nothing but types.
+    pub(super) fn same_shape(&self, other: &Key) -> bool {
+        self.stack.len() == other.stack.len()
+            && self
+                .stack
+                .iter()
+                .zip(&other.stack)
+                .all(|(a, b)| matches!((a, b), (ItemKey::Value(_), ItemKey::Value(_))) || a == b)
+    }
+
+    /// The least key that covers both (of the same shape).
+    pub(super) fn join(&self, other: &Key) -> Key {
+        Key {
+            locals: self
+                .locals
+                .iter()
+                .zip(&other.locals)
+                .map(|(a, b)| coarse(*a | *b))
+                .collect(),
+            stack: self
+                .stack
+                .iter()
+                .zip(&other.stack)
+                .map(|(a, b)| match (a, b) {
+                    (ItemKey::Value(a), ItemKey::Value(b)) => ItemKey::Value(coarse(*a | *b)),
+                    (a, _) => *a,
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joining_widens_only_what_differs() {
+        let a = Key {
+            locals: vec![Type::INT, Type::FLOAT, Type::NULL],
+            stack: vec![ItemKey::Value(Type::INT), ItemKey::Range],
+        };
+        let b = Key {
+            locals: vec![Type::INT, Type::INT, Type::LIST],
+            ..a.clone()
+        };
+        let joined = a.join(&b);
+        assert_eq!(joined.locals, [Type::INT, Type::OBJECT, Type::MAYBE]);
+        assert!(joined.covers(&a) && joined.covers(&b) && !a.covers(&b));
+    }
+}
