@@ -1,6 +1,7 @@
 //! An owned copy of a code object, and questions about live objects.
 
 use crate::hir::{DictKind, Type};
+use serde::{Deserialize, Serialize};
 
 /// Flags of a code object that matter here.
 pub mod flags {
@@ -15,7 +16,7 @@ pub mod flags {
 }
 
 /// A code object, copied out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Code {
     /// `co_qualname`.
     pub name: String,
@@ -46,7 +47,7 @@ pub struct Code {
 }
 
 /// An entry of `co_consts`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConstInfo {
     pub addr: u64,
     /// Exact type; `OTHER` for classes outside the lattice.
@@ -56,14 +57,14 @@ pub struct ConstInfo {
 }
 
 /// An entry of `co_names`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NameInfo {
     pub addr: u64,
     pub text: String,
 }
 
 /// What is known of a live object.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectInfo {
     pub addr: u64,
     pub ty: Type,
@@ -73,7 +74,7 @@ pub struct ObjectInfo {
 }
 
 /// Which object it is, where that matters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ObjectKind {
     /// A plain Python function.
     Function,
@@ -88,7 +89,7 @@ pub enum ObjectKind {
 }
 
 /// What is known of a Python function.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionInfo {
     /// Address of its code object.
     pub code: u64,
@@ -100,12 +101,6 @@ pub struct FunctionInfo {
     pub stacksize: u32,
     pub ncellvars: u32,
     pub nfreevars: u32,
-}
-
-/// What is known of a class found by its version tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TypeInfo {
-    pub name: String,
 }
 
 /// Questions about live objects, asked while building HIR, under the GIL. No answer runs Python

@@ -8,6 +8,8 @@ pub mod blocks;
 pub mod code;
 pub mod decode;
 pub mod opcode;
+pub mod recording;
 
 pub use code::{Code, ConstInfo, FunctionInfo, NameInfo, ObjectInfo, ObjectKind, Oracle, TypeInfo};
 pub use decode::{Instr, decode};
+pub use recording::{Recorder, Recording};

@@ -141,7 +141,7 @@ impl Builder<'_> {
         if !self.may_speculate_here() && float_op.info().reason.is_some() {
             return Ok(None);
         }
-        let Some((a, b)) = self.to_float(a, ka).zip(self.to_float(b, kb)) else {
+        let Some((a, b)) = self.double(a, ka).zip(self.double(b, kb)) else {
             return Ok(None);
         };
         let result = if float_op.info().reason.is_some() {
@@ -162,7 +162,7 @@ impl Builder<'_> {
         self.guard(Op::UnboxInt, &[int], &[])
     }
 
-    fn to_float(&mut self, value: Value, kind: Number) -> Option<Value> {
+    fn double(&mut self, value: Value, kind: Number) -> Option<Value> {
         match kind {
             Number::Float => {
                 let float = self.expect(value, Type::FLOAT)?;
@@ -212,7 +212,7 @@ impl Builder<'_> {
                 Some(self.emit(Op::IntCmp, &[a, b], &[Imm::Cmp(cmp)]))
             }
             (Number::Float, Number::Float) => {
-                let (a, b) = self.to_float(a, ka).zip(self.to_float(b, kb))?;
+                let (a, b) = self.double(a, ka).zip(self.double(b, kb))?;
                 Some(self.emit(Op::FloatCmp, &[a, b], &[Imm::Cmp(cmp)]))
             }
             // Python compares an int with a float exactly; through a double that is right only
@@ -224,7 +224,7 @@ impl Builder<'_> {
                 if !exact(a, ka) || !exact(b, kb) {
                     return None;
                 }
-                let (a, b) = self.to_float(a, ka).zip(self.to_float(b, kb))?;
+                let (a, b) = self.double(a, ka).zip(self.double(b, kb))?;
                 Some(self.emit(Op::FloatCmp, &[a, b], &[Imm::Cmp(cmp)]))
             }
         }
