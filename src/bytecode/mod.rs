@@ -10,6 +10,6 @@ pub mod decode;
 pub mod opcode;
 pub mod recording;
 
-pub use code::{Code, ConstInfo, FunctionInfo, NameInfo, ObjectInfo, ObjectKind, Oracle, TypeInfo};
+pub use code::{Code, ConstInfo, FunctionInfo, NameInfo, ObjectInfo, ObjectKind, Oracle};
 pub use decode::{Instr, decode};
 pub use recording::{Recorder, Recording};
