@@ -2,6 +2,7 @@
 
 use super::Bailout;
 use super::builder::Builder;
+use super::demand;
 use super::state::Item;
 use crate::bytecode::Instr;
 use crate::bytecode::opcode as o;
@@ -48,12 +49,7 @@ impl Builder<'_> {
                 self.push(value);
             }
             o::LOAD_FAST => self.load_fast(instr)?,
-            o::STORE_FAST => {
-                let value = self.pop()?;
-                let stored = self.emit(Op::StoreLocal, &[value], &[Imm::Index(instr.arg)]);
-                self.inherit(value, stored);
-                *self.local(instr.arg)? = Some(stored);
-            }
+            o::STORE_FAST => self.store_fast(instr)?,
             o::DELETE_FAST => {
                 if self.local(instr.arg)?.is_none() {
                     self.exit();
@@ -217,6 +213,31 @@ impl Builder<'_> {
                 self.push(value);
             }
         }
+        Ok(())
+    }
+
+    fn store_fast(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        let mut value = self.peek(0)?;
+        if !self.ty(value).is_single_class()
+            && self.may_speculate_here()
+            && demand::only_arithmetic(&self.shape, instr.arg)
+            && let Some(position) = self.shape.by_start.get(&instr.next)
+            && let Some(class) = demand::wanted_number(&self.shape, *position, instr.arg)
+            && let Some(number) = self.expect(value, class)
+        {
+            // A box made afresh needs no slot: the local lives in a register.
+            value = if class == Type::FLOAT {
+                let float = self.emit(Op::UnboxFloat, &[number], &[]);
+                self.emit(Op::BoxFloat, &[float], &[])
+            } else {
+                let int = self.unbox_int(number).expect("an int");
+                self.emit(Op::BoxInt, &[int], &[])
+            };
+        }
+        self.pop()?;
+        let stored = self.emit(Op::StoreLocal, &[value], &[Imm::Index(instr.arg)]);
+        self.inherit(value, stored);
+        *self.local(instr.arg)? = Some(stored);
         Ok(())
     }
 

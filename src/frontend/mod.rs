@@ -16,6 +16,7 @@ mod builder;
 mod calls;
 mod containers;
 mod control;
+mod demand;
 mod numbers;
 mod state;
 
