@@ -13,8 +13,8 @@ pub struct Shape {
     pub by_start: BTreeMap<u32, usize>,
     /// Units that are jumped to, or follow a conditional jump.
     pub leaders: BTreeSet<u32>,
-    /// Units that a backward jump goes to.
-    pub loop_heads: BTreeSet<u32>,
+    /// Units that a backward jump goes to, with the unit of the last jump there.
+    pub loops: BTreeMap<u32, u32>,
 }
 
 impl Shape {
@@ -29,7 +29,8 @@ impl Shape {
                 shape.leaders.insert(target);
                 shape.leaders.insert(instr.next);
                 if opcode::jump_kind(instr.op) == Some(opcode::JumpKind::Backward) {
-                    shape.loop_heads.insert(target);
+                    // Instructions come in order, so the last one wins.
+                    shape.loops.insert(target, instr.pc);
                 }
             }
         }
@@ -40,6 +41,14 @@ impl Shape {
     /// Whether the code has a loop.
     #[must_use]
     pub fn has_loop(&self) -> bool {
-        !self.loop_heads.is_empty()
+        !self.loops.is_empty()
+    }
+
+    /// Whether `pc` is the head of a loop that contains another loop.
+    #[must_use]
+    pub fn is_outer_loop_head(&self, pc: u32) -> bool {
+        self.loops
+            .get(&pc)
+            .is_some_and(|last| self.loops.range(pc + 1..*last).next().is_some())
     }
 }

@@ -7,6 +7,7 @@
 pub mod blocks;
 pub mod code;
 pub mod decode;
+pub mod liveness;
 pub mod opcode;
 pub mod recording;
 

@@ -4,6 +4,7 @@ use super::state::{Item, ItemKey, Key, State, coarse};
 use super::{Bailout, FrontendOptions, MAX_BYTECODES, MAX_HIR};
 use crate::bytecode::blocks::Shape;
 use crate::bytecode::code::flags;
+use crate::bytecode::liveness::LiveLocals;
 use crate::bytecode::{Code, Instr, ObjectInfo, Oracle, decode};
 use crate::hir::{
     Block, Const, ConstId, ExitReason, FrameState, FrameStateId, FsKind, FsValue, Function, Imm,
@@ -56,8 +57,7 @@ pub(super) struct Builder<'a> {
     pub(super) precall: u8,
     /// Where the call sequence began, if in one.
     call_start: Option<u32>,
-    /// First and last unit of each loop.
-    loops: Vec<(u32, u32)>,
+    live: LiveLocals,
 }
 
 impl<'a> Builder<'a> {
@@ -71,18 +71,15 @@ impl<'a> Builder<'a> {
             return Err(Bailout::TooLarge(shape.instrs.len()));
         }
         let mut arrivals: HashMap<u32, usize> = HashMap::new();
-        let mut loops = Vec::new();
         for instr in &shape.instrs {
             if let Some(target) = instr.jump_target() {
                 *arrivals.entry(target).or_default() += 1;
-                if target <= instr.start {
-                    loops.push((target, instr.pc));
-                }
             }
             if !crate::bytecode::opcode::ends_block(instr.op) {
                 *arrivals.entry(instr.next).or_default() += 1;
             }
         }
+        let live = LiveLocals::new(&shape);
         let name = format!("{}:{}", code.name, code.firstlineno);
         Ok(Builder {
             code,
@@ -104,7 +101,7 @@ impl<'a> Builder<'a> {
             kw_names: None,
             precall: 0,
             call_start: None,
-            loops,
+            live,
         })
     }
 
@@ -217,7 +214,7 @@ impl<'a> Builder<'a> {
     /// What to do at an instruction that is not supported.
     pub(super) fn unsupported(&mut self, instr: &Instr, cold: bool) -> Result<(), Bailout> {
         let behind_loops =
-            !self.loops.is_empty() && self.loops.iter().all(|(_, last)| instr.pc > *last);
+            self.shape.has_loop() && self.shape.loops.values().all(|last| instr.pc > *last);
         if !cold && !behind_loops {
             return Err(Bailout::Opcode(crate::bytecode::opcode::name(instr.op)));
         }
@@ -461,7 +458,7 @@ impl<'a> Builder<'a> {
                 args: vec![],
             };
         }
-        let key = self.key();
+        let key = self.key(pc);
         let versions = self.versions.entry(pc).or_default();
         let mut wanted = key.clone();
         let mut found = versions.iter().position(|v| v.key == key);
@@ -485,14 +482,20 @@ impl<'a> Builder<'a> {
         Target { block, args }
     }
 
-    fn key(&self) -> Key {
+    /// The key of the current state on arrival at `pc`. At the head of an outer loop, locals that
+    /// will be overwritten before they are read share one key: the inner loops are versioned
+    /// anyway, and boxing a few dead numbers once per outer iteration is cheaper than further
+    /// copies of everything inside.
+    fn key(&self, pc: u32) -> Key {
+        let outer = self.shape.is_outer_loop_head(pc);
+        let local = |(slot, value): (usize, &Option<Value>)| {
+            if outer && !self.live.is_live(&self.shape, pc, slot as u32) {
+                return Type::MAYBE;
+            }
+            value.map_or(Type::NULL, |v| coarse(self.ty(v)))
+        };
         Key {
-            locals: self
-                .state
-                .locals
-                .iter()
-                .map(|l| l.map_or(Type::NULL, |v| coarse(self.ty(v))))
-                .collect(),
+            locals: self.state.locals.iter().enumerate().map(local).collect(),
             stack: self
                 .state
                 .stack

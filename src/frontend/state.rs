@@ -104,14 +104,7 @@ pub(super) struct Key {
 
 /// The types that are worth a version of their own; the rest is `OBJECT` or `MAYBE`.
 pub(super) fn coarse(ty: Type) -> Type {
-    const WORTH: [Type; 6] = [
-        Type::NULL,
-        Type::INT,
-        Type::FLOAT,
-        Type::BOOL,
-        Type::LIST,
-        Type::TUPLE,
-    ];
+    const WORTH: [Type; 4] = [Type::NULL, Type::INT, Type::FLOAT, Type::BOOL];
     if WORTH.contains(&ty) {
         ty
     } else if ty.is(Type::OBJECT) {
@@ -179,7 +172,7 @@ mod tests {
             stack: vec![ItemKey::Value(Type::INT), ItemKey::Range],
         };
         let b = Key {
-            locals: vec![Type::INT, Type::INT, Type::LIST],
+            locals: vec![Type::INT, Type::INT, Type::BOOL],
             ..a.clone()
         };
         let joined = a.join(&b);
