@@ -10,6 +10,9 @@ pub mod entities;
 pub mod frame_state;
 pub mod function;
 pub mod inst;
+mod lex;
+pub mod parse;
+pub mod print;
 pub mod types;
 
 pub use entities::{Block, CellId, ConstId, FrameStateId, Value};
@@ -19,4 +22,5 @@ pub use inst::{
     BinOp, CmpOp, DictKind, Effects, ExitReason, FsKind, Imm, ImmKind, Inst, Op, OpInfo, Ownership,
     ResultRule, Target, UnOp,
 };
+pub use parse::{ParseError, parse_function, parse_functions};
 pub use types::Type;
