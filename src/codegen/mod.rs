@@ -5,6 +5,8 @@
 //! side. `lower` expands HIR operations to machine-level ones, once for every generator.
 
 pub mod image;
+pub mod lower;
+pub mod machine;
 
 use crate::helpers::{Data, Helper};
 pub use image::{CodeImage, ExitDesc, ExitUse, Loc, Phase};
@@ -22,6 +24,8 @@ pub struct CompileOptions {
     pub pipeline: String,
     /// Effort of instruction selection and register allocation, 0–3.
     pub codegen_level: u8,
+    /// Address of a countdown that every guard decrements and that makes it fail at zero; 0: none.
+    pub stress_counter: u64,
 }
 
 /// One unit to compile.

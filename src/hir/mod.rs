@@ -6,6 +6,7 @@
 //! [`FrameState`]. Nothing here knows a CPython symbol or a struct offset.
 #![forbid(unsafe_code)]
 
+pub mod cfg;
 pub mod entities;
 pub mod frame_state;
 pub mod function;

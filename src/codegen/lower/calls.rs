@@ -1,0 +1,332 @@
+//! Calls: helpers that may raise, direct calls of Python functions, polling, prologue and epilogue.
+
+use super::super::machine::{CheckedOp, Hint, IntOp, Machine, Ty};
+use super::Lower;
+use crate::helpers::{Data, Helper, call_cell, tag};
+use crate::hir::{CmpOp, ExitReason, FsValue, Inst, Type, Value};
+use crate::layout::{self, code, frame, function, tstate};
+
+/// Every so many frames the C stack is looked at.
+const STACK_CHECK_INTERVAL: i64 = 32;
+
+impl<M: Machine> Lower<'_, M> {
+    /// Leaves with the exception if `value` is null.
+    pub(super) fn check_object(&mut self, inst: &Inst, value: M::V) {
+        let exit = self.raise_exit(inst);
+        let failed = self.is_null(value);
+        self.leave_if(failed, exit);
+    }
+
+    /// Leaves with the exception if `status` is negative.
+    pub(super) fn check_status(&mut self, inst: &Inst, status: M::V) {
+        let exit = self.raise_exit(inst);
+        let zero = self.m.int(0);
+        let failed = self.m.int_cmp(CmpOp::Lt, status, zero);
+        self.leave_if(failed, exit);
+    }
+
+    /// An operation on objects by helper, yielding an object.
+    pub(super) fn object_op(&mut self, inst: &Inst, helper: Helper, extra: &[M::V]) -> M::V {
+        self.prepare_escape(inst, false);
+        let args = self.operands(inst, extra);
+        let result = self.m.call(helper, &args)[0];
+        self.check_object(inst, result);
+        result
+    }
+
+    /// The same, yielding a status that is negative for an exception.
+    pub(super) fn status_op(&mut self, inst: &Inst, helper: Helper, extra: &[M::V]) -> M::V {
+        self.prepare_escape(inst, false);
+        let args = self.operands(inst, extra);
+        let status = self.m.call(helper, &args)[0];
+        self.check_status(inst, status);
+        status
+    }
+
+    pub(super) fn truth_op(&mut self, inst: &Inst, helper: Helper) -> M::V {
+        let status = self.status_op(inst, helper, &[]);
+        let zero = self.m.int(0);
+        self.m.int_cmp(CmpOp::Ne, status, zero)
+    }
+
+    fn operands(&self, inst: &Inst, extra: &[M::V]) -> Vec<M::V> {
+        let mut args: Vec<M::V> = inst.args.iter().map(|a| self.v(*a)).collect();
+        args.extend_from_slice(extra);
+        args
+    }
+
+    pub(super) fn iter_next(&mut self, inst: &Inst) -> M::V {
+        self.prepare_escape(inst, false);
+        let iterator = self.v(inst.args[0]);
+        let item = self.m.call(Helper::IterNext, &[iterator])[0];
+        let none = self.is_null(item);
+        let exit = self.raise_exit(inst);
+        self.when(none, |this| {
+            let ts = this.ts;
+            let exception = this.load_ptr(ts, tstate::CUREXC_TYPE);
+            let clear = this.is_null(exception);
+            this.require(clear, exit);
+        });
+        item
+    }
+
+    pub(super) fn call(&mut self, inst: &Inst) -> M::V {
+        self.prepare_escape(inst, false);
+        let callable = self.v(inst.args[0]);
+        let args = self.argument_buffer(&inst.args[1..]);
+        let count = self.m.int(inst.args.len() as i64 - 1);
+        let constant = self.func.constant(inst.imm_const());
+        let names = if constant.ty == Type::TUPLE {
+            self.m.address(constant.addr)
+        } else {
+            self.m.null()
+        };
+        let result = self.m.call(Helper::Call, &[callable, args, count, names])[0];
+        self.check_object(inst, result);
+        result
+    }
+
+    pub(super) fn guard_code(&mut self, inst: &Inst) -> M::V {
+        let exit = self.guard_exit(inst);
+        let callee = self.v(inst.args[0]);
+        let class = self.load_ptr(callee, layout::object::OB_TYPE);
+        let expected = self.m.data(Data::FunctionType);
+        let is_function = self.m.same(class, expected);
+        self.require(is_function, exit);
+        let cell = self.m.address(self.func.cell(inst.imm_cell()).addr);
+        let wanted = self.load_ptr(cell, call_cell::CODE);
+        let code = self.load_ptr(callee, function::FUNC_CODE);
+        let same = self.m.same(code, wanted);
+        self.require(same, exit);
+        callee
+    }
+
+    /// A direct call: a frame on the data stack, filled in here, then the callee's entry point.
+    pub(super) fn call_py(&mut self, inst: &Inst) -> [M::V; 2] {
+        let act = self.prepare_escape(inst, true);
+        let cell = self.func.cell(inst.imm_cell()).clone();
+        let (ts, caller) = (self.ts, self.frame);
+        let callee = self.v(inst.args[0]);
+        let args: Vec<Value> = inst.args[1..].to_vec();
+
+        let (room, full, done) = (
+            self.m.block(&[], false),
+            self.m.block(&[], true),
+            self.m.block(&[Ty::I64, Ty::I64], false),
+        );
+        let top = self.load_ptr(ts, tstate::DATASTACK_TOP);
+        let limit = self.load_ptr(ts, tstate::DATASTACK_LIMIT);
+        let (top_word, limit_word) = (self.m.ptr_to_int(top), self.m.ptr_to_int(limit));
+        let left = self.m.int_op(IntOp::Sub, limit_word, top_word);
+        let size = self.m.int(8 * i64::from(cell.frame_words));
+        let fits = self.m.int_cmp(CmpOp::Gt, left, size);
+        self.m.branch(fits, room, full, Hint::Likely);
+
+        self.m.switch_to(full);
+        if self.hides_locals(inst) {
+            let act = self.act;
+            self.m.call(Helper::Flush, &[act]);
+        } else {
+            self.flush_parent();
+        }
+        let buffer = self.argument_buffer(&args);
+        let count = self.m.int(args.len() as i64);
+        let slow = self
+            .m
+            .call(Helper::CallPySlow, &[ts, callee, buffer, count]);
+        self.m.jump(done, &[slow[0], slow[1]]);
+
+        self.m.switch_to(room);
+        let new_top = self.m.offset(top, size);
+        self.m.store(Ty::Ptr, new_top, ts, tstate::DATASTACK_TOP);
+        let new = top;
+        let code = self.load_ptr(callee, function::FUNC_CODE);
+        let globals = self.load_ptr(callee, function::FUNC_GLOBALS);
+        let builtins = self.load_ptr(callee, function::FUNC_BUILTINS);
+        self.incref(callee);
+        self.incref(code);
+        let null = self.m.null();
+        self.m.store(Ty::Ptr, callee, new, frame::F_FUNC);
+        self.m.store(Ty::Ptr, globals, new, frame::F_GLOBALS);
+        self.m.store(Ty::Ptr, builtins, new, frame::F_BUILTINS);
+        self.m.store(Ty::Ptr, null, new, frame::F_LOCALS);
+        self.m.store(Ty::Ptr, code, new, frame::F_CODE);
+        self.m.store(Ty::Ptr, null, new, frame::FRAME_OBJ);
+        self.m.store(Ty::Ptr, caller, new, frame::PREVIOUS);
+        let before_first = self.m.int(i64::from(code::CO_CODE_ADAPTIVE) - 2);
+        let instr = self.m.offset(code, before_first);
+        self.m.store(Ty::Ptr, instr, new, frame::PREV_INSTR);
+        let minus_one = self.m.int(-1);
+        self.m.store(Ty::I32, minus_one, new, frame::STACKTOP);
+        let one = self.m.int(1);
+        self.m.store(Ty::I8, one, new, frame::IS_ENTRY);
+        let zero = self.m.int(0);
+        self.m.store(Ty::I8, zero, new, frame::OWNER);
+        for slot in 0..cell.nlocals {
+            let value = match args.get(slot as usize) {
+                Some(arg) => self.v(*arg),
+                None => null,
+            };
+            self.m
+                .store(Ty::Ptr, value, new, frame::LOCALSPLUS + 8 * slot as i32);
+        }
+        let cframe = self.load_ptr(ts, tstate::CFRAME);
+        self.m
+            .store(Ty::Ptr, new, cframe, layout::cframe::CURRENT_FRAME);
+        let cell_addr = self.m.address(cell.addr);
+        let entry = self.load_ptr(cell_addr, call_cell::ENTRY);
+        let (tag_word, payload) = self.m.call_entry(entry, [ts, new, act]);
+
+        let cframe = self.load_ptr(ts, tstate::CFRAME);
+        self.m
+            .store(Ty::Ptr, caller, cframe, layout::cframe::CURRENT_FRAME);
+        let object = self.load_ptr(new, frame::FRAME_OBJ);
+        let locals = self.load_ptr(new, frame::F_LOCALS);
+        let stacktop = self.m.load(Ty::I32, new, frame::STACKTOP);
+        let zero = self.m.int(0);
+        let no_object = self.is_null(object);
+        let no_locals = self.is_null(locals);
+        let empty = self.m.int_cmp(CmpOp::Eq, stacktop, zero);
+        let clean = self.m.both(no_object, no_locals);
+        let clean = self.m.both(clean, empty);
+        let (fast, slow, popped) = (
+            self.m.block(&[], false),
+            self.m.block(&[], true),
+            self.m.block(&[], false),
+        );
+        self.m.branch(clean, fast, slow, Hint::Likely);
+        self.m.switch_to(slow);
+        self.m.call(Helper::FrameClear, &[ts, new]);
+        self.m.jump(popped, &[]);
+        self.m.switch_to(fast);
+        self.decref(callee, Type::FUNC);
+        self.decref(code, Type::OTHER);
+        self.m.jump(popped, &[]);
+        self.m.switch_to(popped);
+        self.m.store(Ty::Ptr, new, ts, tstate::DATASTACK_TOP);
+        self.m.jump(done, &[tag_word, payload]);
+
+        self.m.switch_to(done);
+        let result = self.m.block_params(done);
+        let exit = self.raise_exit(inst);
+        let both = self.m.int_op(IntOp::Or, result[0], result[1]);
+        let zero = self.m.int(0);
+        let failed = self.m.int_cmp(CmpOp::Eq, both, zero);
+        self.leave_if(failed, exit);
+        [result[0], result[1]]
+    }
+
+    /// Whether the frame state has locals that are not in the frame.
+    fn hides_locals(&self, inst: &Inst) -> bool {
+        inst.fs.is_some_and(|fs| {
+            self.func
+                .frame_state(fs)
+                .locals
+                .iter()
+                .any(|local| matches!(local, FsValue::Value(_)))
+        })
+    }
+
+    pub(super) fn poll(&mut self, inst: &Inst) {
+        let exit = self.guard_exit(inst);
+        let breaker = self.m.data(Data::EvalBreaker);
+        let word = self.m.load(Ty::I32, breaker, 0);
+        let zero = self.m.int(0);
+        let asked = self.m.int_cmp(CmpOp::Ne, word, zero);
+        self.when(asked, |this| {
+            this.prepare_escape(inst, false);
+            let ts = this.ts;
+            let leave = this.m.call(Helper::Poll, &[ts])[0];
+            let zero = this.m.int(0);
+            let stay = this.m.int_cmp(CmpOp::Eq, leave, zero);
+            this.require(stay, exit);
+        });
+    }
+
+    /// Counts the recursion, and looks at the C stack now and then.
+    pub(super) fn prologue(&mut self) {
+        let ts = self.ts;
+        let (refuse, check, enter) = (
+            self.m.block(&[], true),
+            self.m.block(&[], true),
+            self.m.block(&[], false),
+        );
+        let (probe, count) = (self.m.block(&[], false), self.m.block(&[], false));
+        let left = self.m.load(Ty::I32, ts, tstate::RECURSION_REMAINING);
+        let zero = self.m.int(0);
+        let some = self.m.int_cmp(CmpOp::Gt, left, zero);
+        self.m.branch(some, probe, refuse, Hint::Likely);
+        self.m.switch_to(probe);
+        let mask = self.m.int(STACK_CHECK_INTERVAL - 1);
+        let low = self.m.int_op(IntOp::And, left, mask);
+        let skip = self.m.int_cmp(CmpOp::Ne, low, zero);
+        self.m.branch(skip, count, check, Hint::Likely);
+        self.m.switch_to(check);
+        let ok = self.m.call(Helper::StackOk, &[ts])[0];
+        let fine = self.m.int_cmp(CmpOp::Ne, ok, zero);
+        self.m.branch(fine, count, refuse, Hint::Likely);
+        self.m.switch_to(refuse);
+        let (frame, parent) = (self.frame, self.parent);
+        let result = self.m.call(Helper::Interpret, &[ts, frame, parent]);
+        self.m.ret(result[0], result[1]);
+        self.m.switch_to(count);
+        let one = self.m.int(1);
+        let (left, _) = self.m.checked(CheckedOp::Sub, left, one);
+        self.m.store(Ty::I32, left, ts, tstate::RECURSION_REMAINING);
+        self.m.jump(enter, &[]);
+        self.m.switch_to(enter);
+    }
+
+    /// Returns through the common epilogue, unless someone holds the frame: then the interpreter
+    /// executes the return, so that the frame object has all its locals.
+    pub(super) fn leave_unit(&mut self, inst: &Inst, tag_word: i64, payload: M::V) {
+        if inst.fs.is_some() {
+            let exit = self.exit_block(inst, false, ExitReason::Missing);
+            let frame = self.frame;
+            let object = self.load_ptr(frame, frame::FRAME_OBJ);
+            let unseen = self.is_null(object);
+            self.require(unseen, exit);
+        }
+        let block = match self.epilogue {
+            Some(block) => block,
+            None => {
+                let block = self.m.block(&[Ty::I64, Ty::I64], false);
+                self.epilogue = Some(block);
+                block
+            }
+        };
+        let tag_word = self.m.int(tag_word);
+        self.m.jump(block, &[tag_word, payload]);
+    }
+
+    /// Fills the epilogue: releases the locals in slot order, counts the recursion back.
+    pub(super) fn emit_epilogue(&mut self) {
+        let Some(block) = self.epilogue else { return };
+        self.m.switch_to(block);
+        let result = self.m.block_params(block);
+        let (ts, own) = (self.ts, self.frame);
+        self.pc = None;
+        for slot in self.used_slots.clone() {
+            let offset = frame::LOCALSPLUS + 8 * slot as i32;
+            let value = self.load_ptr(own, offset);
+            let null = self.is_null(value);
+            self.unless(null, |this| {
+                let null = this.m.null();
+                this.m.store(Ty::Ptr, null, own, offset);
+                this.decref(value, Type::OBJECT);
+            });
+        }
+        let left = self.m.load(Ty::I32, ts, tstate::RECURSION_REMAINING);
+        let one = self.m.int(1);
+        let left = self.m.int_op(IntOp::Add, left, one);
+        self.m.store(Ty::I32, left, ts, tstate::RECURSION_REMAINING);
+        let zero = self.m.int(0);
+        self.m.store(Ty::I32, zero, own, frame::STACKTOP);
+        self.m.ret(result[0], result[1]);
+    }
+
+    /// The tag and payload words of a returned object.
+    pub(super) fn object_payload(&mut self, value: M::V) -> (i64, M::V) {
+        (tag::OBJECT, self.m.ptr_to_int(value))
+    }
+}

@@ -1,0 +1,119 @@
+//! Items of lists and tuples, lengths, displays.
+
+use super::super::machine::{Hint, IntOp, Machine, Ty};
+use super::Lower;
+use crate::helpers::{Data, Helper};
+use crate::hir::{CmpOp, Inst, Type, Value};
+use crate::layout::{builtin, dict, object};
+
+impl<M: Machine> Lower<'_, M> {
+    /// The address of item `args[1]` of list or tuple `args[0]`, counted from the end if negative;
+    /// leaves when there is no such item.
+    pub(super) fn item(&mut self, inst: &Inst, items: i32) -> M::V {
+        let exit = self.guard_exit(inst);
+        let (container, index) = (self.v(inst.args[0]), self.v(inst.args[1]));
+        let len = self.m.load(Ty::I64, container, object::OB_SIZE);
+        let zero = self.m.int(0);
+        let negative = self.m.int_cmp(CmpOp::Lt, index, zero);
+        let wrapped = self.m.int_op(IntOp::Add, index, len);
+        let at = self.m.select(negative, wrapped, index);
+        let below = self.m.int_cmp(CmpOp::Lt, at, zero);
+        let above = self.m.int_cmp(CmpOp::Ge, at, len);
+        let outside = self.m.either(below, above);
+        self.leave_if(outside, exit);
+        if items == builtin::LIST_ITEMS {
+            let array = self.load_ptr(container, items);
+            self.element(array, at)
+        } else {
+            // A tuple's items are in the object.
+            let base = self.element(container, at);
+            let offset = self.m.int(i64::from(items));
+            self.m.offset(base, offset)
+        }
+    }
+
+    pub(super) fn guard_len(&mut self, inst: &Inst) {
+        let exit = self.guard_exit(inst);
+        let container = self.v(inst.args[0]);
+        let len = self.m.load(Ty::I64, container, object::OB_SIZE);
+        let wanted = self.m.int(i64::from(inst.imm_index(0)));
+        let fine = self.m.int_cmp(CmpOp::Eq, len, wanted);
+        self.require(fine, exit);
+    }
+
+    pub(super) fn list_has(&mut self, inst: &Inst) -> M::V {
+        let (list, index) = (self.v(inst.args[0]), self.v(inst.args[1]));
+        let len = self.m.load(Ty::I64, list, object::OB_SIZE);
+        self.m.int_cmp(CmpOp::Lt, index, len)
+    }
+
+    pub(super) fn len(&mut self, inst: &Inst) -> M::V {
+        let value = self.v(inst.args[0]);
+        let ty = self.ty(inst.args[0]);
+        if ty == Type::STR {
+            self.m.load(Ty::I64, value, builtin::STR_LENGTH)
+        } else if ty == Type::DICT {
+            self.m.load(Ty::I64, value, dict::MA_USED)
+        } else if ty.intersects(Type::DICT) {
+            let class = self.load_ptr(value, object::OB_TYPE);
+            let expected = self.m.data(Data::DictType);
+            let is_dict = self.m.same(class, expected);
+            let (used, size) = (
+                self.m.load(Ty::I64, value, dict::MA_USED),
+                self.m.load(Ty::I64, value, object::OB_SIZE),
+            );
+            self.m.select(is_dict, used, size)
+        } else {
+            self.m.load(Ty::I64, value, object::OB_SIZE)
+        }
+    }
+
+    /// Writes references to the argument buffer, from its second word on; its address.
+    pub(super) fn argument_buffer(&mut self, args: &[Value]) -> M::V {
+        for (at, arg) in args.iter().enumerate() {
+            let value = self.v(*arg);
+            let buffer = self.arguments;
+            self.m.store(Ty::Ptr, value, buffer, 8 * (at as i32 + 1));
+        }
+        let word = self.m.int(8);
+        let buffer = self.arguments;
+        self.m.offset(buffer, word)
+    }
+
+    pub(super) fn build_sequence(&mut self, inst: &Inst, helper: Helper) -> M::V {
+        self.prepare_escape(inst, false);
+        let items = self.argument_buffer(&inst.args);
+        let count = self.m.int(inst.args.len() as i64);
+        let made = self.m.call(helper, &[items, count])[0];
+        self.check_object(inst, made);
+        made
+    }
+
+    /// `ListAppend`: in place when there is room, else by helper.
+    pub(super) fn list_append(&mut self, inst: &Inst) {
+        let (list, item) = (self.v(inst.args[0]), self.v(inst.args[1]));
+        let (room, full, on) = (
+            self.m.block(&[], false),
+            self.m.block(&[], true),
+            self.m.block(&[], false),
+        );
+        let len = self.m.load(Ty::I64, list, object::OB_SIZE);
+        let allocated = self.m.load(Ty::I64, list, builtin::LIST_ALLOCATED);
+        let fits = self.m.int_cmp(CmpOp::Lt, len, allocated);
+        self.m.branch(fits, room, full, Hint::Likely);
+        self.m.switch_to(room);
+        let array = self.load_ptr(list, builtin::LIST_ITEMS);
+        let place = self.element(array, len);
+        self.m.store(Ty::Ptr, item, place, 0);
+        let one = self.m.int(1);
+        let more = self.m.int_op(IntOp::Add, len, one);
+        self.m.store(Ty::I64, more, list, object::OB_SIZE);
+        self.m.jump(on, &[]);
+        self.m.switch_to(full);
+        self.prepare_escape(inst, false);
+        let status = self.m.call(Helper::ListAppend, &[list, item])[0];
+        self.check_status(inst, status);
+        self.m.jump(on, &[]);
+        self.m.switch_to(on);
+    }
+}

@@ -1,0 +1,480 @@
+//! The walk over blocks and the match over operations.
+
+use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Machine, Ty};
+use super::{Lower, machine_types};
+use crate::helpers::{Data, Helper, tag};
+use crate::hir::{Block, CmpOp, ExitReason, FsKind, Imm, Inst, Op, Target, Type};
+use crate::layout::{builtin, frame};
+
+impl<M: Machine> Lower<'_, M> {
+    pub(super) fn run(&mut self) {
+        let func = self.func;
+        for block in &func.blocks {
+            let types: Vec<Ty> = block
+                .params
+                .iter()
+                .flat_map(|p| machine_types(self.ty(*p)))
+                .copied()
+                .collect();
+            let made = self.m.block(&types, false);
+            let mut words = self.m.block_params(made).into_iter();
+            for param in &block.params {
+                let first = words.next().expect("one word at least");
+                let second = if self.ty(*param) == Type::TAGGED {
+                    words.next().expect("two words")
+                } else {
+                    first
+                };
+                self.values[param.index()] = Some([first, second]);
+            }
+            self.blocks.push(made);
+        }
+        self.prologue();
+        let entry = self.blocks[0];
+        self.m.jump(entry, &[]);
+        for block in crate::hir::cfg::reverse_postorder(func) {
+            self.lower_block(block);
+        }
+        self.emit_epilogue();
+        self.emit_exits();
+    }
+
+    fn lower_block(&mut self, block: Block) {
+        self.m.switch_to(self.blocks[block.index()]);
+        self.pc = None;
+        for inst in &self.func.blocks[block.index()].insts {
+            if let Some(fs) = inst.fs {
+                self.pc = Some(self.func.frame_state(fs).pc);
+                if inst.info().fs == FsKind::Guard && inst.op != Op::Exit && inst.op != Op::Poll {
+                    let exit = self.guard_exit(inst);
+                    self.stress(exit);
+                }
+            }
+            self.lower_inst(inst);
+        }
+    }
+
+    fn target_args(&self, target: &Target) -> Vec<M::V> {
+        let mut args = Vec::new();
+        for arg in &target.args {
+            let pair = self.values[arg.index()].expect("verified: defined before use");
+            args.extend_from_slice(&pair[..machine_types(self.ty(*arg)).len()]);
+        }
+        args
+    }
+
+    /// The block to branch to for a target: itself, or an edge block that passes the arguments.
+    fn edge(&mut self, target: &Target) -> M::B {
+        let block = self.blocks[target.block.index()];
+        if target.args.is_empty() {
+            return block;
+        }
+        let edge = self.m.block(&[], false);
+        self.edges.push((edge, block, self.target_args(target)));
+        edge
+    }
+
+    fn emit_edges(&mut self) {
+        for (edge, block, args) in std::mem::take(&mut self.edges) {
+            self.m.switch_to(edge);
+            self.m.jump(block, &args);
+        }
+    }
+
+    fn const_addr(&self, inst: &Inst) -> u64 {
+        self.func.constant(inst.imm_const()).addr
+    }
+
+    fn args2(&self, inst: &Inst) -> (M::V, M::V) {
+        (self.v(inst.args[0]), self.v(inst.args[1]))
+    }
+
+    fn slot_offset(inst: &Inst) -> i32 {
+        frame::LOCALSPLUS + 8 * inst.imm_index(0) as i32
+    }
+
+    fn float_op(&mut self, inst: &Inst, op: FloatOp) -> M::V {
+        let (a, b) = self.args2(inst);
+        self.m.float_op(op, a, b)
+    }
+
+    fn int_op(&mut self, inst: &Inst, op: IntOp) -> M::V {
+        let (a, b) = self.args2(inst);
+        self.m.int_op(op, a, b)
+    }
+
+    fn cmp(inst: &Inst) -> CmpOp {
+        match inst.imms[0] {
+            Imm::Cmp(cmp) => cmp,
+            ref other => unreachable!("verified: a comparison, not {other:?}"),
+        }
+    }
+
+    /// Lowers one instruction.
+    #[allow(clippy::too_many_lines)] // One arm per operation.
+    fn lower_inst(&mut self, inst: &Inst) {
+        let result: Option<M::V> = match inst.op {
+            Op::ConstInt => match inst.imms[0] {
+                Imm::Int(n) => Some(self.m.int(n)),
+                ref other => unreachable!("verified: an int, not {other:?}"),
+            },
+            Op::ConstFloat => match inst.imms[0] {
+                Imm::Float(bits) => Some(self.m.float(f64::from_bits(bits))),
+                ref other => unreachable!("verified: a float, not {other:?}"),
+            },
+            Op::ConstBool => match inst.imms[0] {
+                Imm::Bool(bit) => Some(self.m.bit(bit)),
+                ref other => unreachable!("verified: a bool, not {other:?}"),
+            },
+            Op::ConstObj => Some(self.m.address(self.const_addr(inst))),
+            Op::ConstNull => Some(self.m.null()),
+
+            Op::LoadLocal => {
+                let own = self.frame;
+                Some(self.load_ptr(own, Self::slot_offset(inst)))
+            }
+            Op::StoreLocal => {
+                let value = self.v(inst.args[0]);
+                let own = self.frame;
+                let place = (own, Self::slot_offset(inst));
+                self.replace(place, value, Type::MAYBE);
+                Some(value)
+            }
+            Op::DropLocal => {
+                let null = self.m.null();
+                let own = self.frame;
+                self.replace((own, Self::slot_offset(inst)), null, Type::MAYBE);
+                None
+            }
+
+            Op::GuardType => Some(self.guard_type(inst)),
+            Op::GuardNotNull => Some(self.guard_not_null(inst)),
+            Op::GuardIs => Some(self.guard_is(inst)),
+            Op::GuardTrue => {
+                self.guard_bit(inst, true);
+                None
+            }
+            Op::GuardFalse => {
+                self.guard_bit(inst, false);
+                None
+            }
+            Op::GuardTypeVersion => Some(self.guard_type_version(inst)),
+            Op::GuardKeysVersion => {
+                self.guard_keys_version(inst);
+                None
+            }
+            Op::GuardInlineValues => {
+                self.guard_inline_values(inst);
+                None
+            }
+            Op::GuardDictVersion => {
+                self.guard_dict_version(inst);
+                None
+            }
+            Op::GuardModuleVersion => {
+                self.guard_module_version(inst);
+                None
+            }
+            Op::GuardCode => Some(self.guard_code(inst)),
+            Op::GuardLen => {
+                self.guard_len(inst);
+                None
+            }
+            Op::GuardNoTracing => {
+                self.guard_no_tracing(inst);
+                None
+            }
+            Op::Poll => {
+                self.poll(inst);
+                None
+            }
+
+            Op::BoxInt => {
+                let value = self.v(inst.args[0]);
+                Some(self.box_int(value))
+            }
+            Op::BoxFloat => {
+                let value = self.v(inst.args[0]);
+                Some(self.box_float(value))
+            }
+            Op::BoxBool => {
+                let value = self.v(inst.args[0]);
+                Some(self.box_bool(value))
+            }
+            Op::UnboxInt => {
+                let exit = self.guard_exit(inst);
+                let value = self.v(inst.args[0]);
+                Some(self.unbox_int(value, exit))
+            }
+            Op::UnboxFloat => {
+                let value = self.v(inst.args[0]);
+                Some(self.unbox_float(value))
+            }
+            Op::UnboxBool => {
+                let value = self.v(inst.args[0]);
+                Some(self.unbox_bool(value))
+            }
+            Op::BoxTagged => {
+                let (tag_word, payload) = self.pair(inst.args[0]);
+                Some(self.box_tagged(tag_word, payload))
+            }
+            Op::UntagInt => Some(self.untag(inst, tag::INT, Data::IntType, Ty::I64)),
+            Op::UntagFloat => Some(self.untag(inst, tag::FLOAT, Data::FloatType, Ty::F64)),
+
+            Op::IntAdd => Some(self.checked_op(inst, CheckedOp::Add)),
+            Op::IntSub => Some(self.checked_op(inst, CheckedOp::Sub)),
+            Op::IntMul => Some(self.checked_op(inst, CheckedOp::Mul)),
+            Op::IntFloorDiv => Some(self.int_divide(inst, false)),
+            Op::IntMod => Some(self.int_divide(inst, true)),
+            Op::IntTrueDiv => Some(self.int_true_div(inst)),
+            Op::IntPow => Some(self.by_helper(inst, Helper::IntPow, Ty::I64)),
+            Op::IntShl => Some(self.int_shl(inst)),
+            Op::IntShr => Some(self.int_shr(inst)),
+            Op::IntAnd => Some(self.int_op(inst, IntOp::And)),
+            Op::IntOr => Some(self.int_op(inst, IntOp::Or)),
+            Op::IntXor => Some(self.int_op(inst, IntOp::Xor)),
+            Op::IntNeg => Some(self.int_neg(inst)),
+            Op::IntInvert => {
+                let value = self.v(inst.args[0]);
+                let ones = self.m.int(-1);
+                Some(self.m.int_op(IntOp::Xor, value, ones))
+            }
+            Op::IntAddWrap => Some(self.int_op(inst, IntOp::Add)),
+            Op::RangeLen => Some(self.range_len(inst)),
+            Op::IntCmp => {
+                let (a, b) = self.args2(inst);
+                Some(self.m.int_cmp(Self::cmp(inst), a, b))
+            }
+            Op::IntToFloat => {
+                let value = self.v(inst.args[0]);
+                Some(self.m.int_to_float(value))
+            }
+            Op::BoolToInt => {
+                let value = self.v(inst.args[0]);
+                Some(self.m.bit_to_int(value))
+            }
+
+            Op::FloatAdd => Some(self.float_op(inst, FloatOp::Add)),
+            Op::FloatSub => Some(self.float_op(inst, FloatOp::Sub)),
+            Op::FloatMul => Some(self.float_op(inst, FloatOp::Mul)),
+            Op::FloatDiv => Some(self.float_divide(inst, None)),
+            Op::FloatFloorDiv => Some(self.float_divide(inst, Some(Helper::FloatFloorDiv))),
+            Op::FloatMod => Some(self.float_divide(inst, Some(Helper::FloatMod))),
+            Op::FloatPow => Some(self.by_helper(inst, Helper::FloatPow, Ty::F64)),
+            Op::FloatNeg => {
+                let value = self.v(inst.args[0]);
+                Some(self.m.float_unary(FloatUnary::Neg, value))
+            }
+            Op::FloatAbs => {
+                let value = self.v(inst.args[0]);
+                Some(self.m.float_unary(FloatUnary::Abs, value))
+            }
+            Op::FloatSqrt => Some(self.float_sqrt(inst)),
+            Op::FloatCmp => {
+                let (a, b) = self.args2(inst);
+                Some(self.m.float_cmp(Self::cmp(inst), a, b))
+            }
+
+            Op::BoolNot => {
+                let value = self.v(inst.args[0]);
+                Some(self.m.not(value))
+            }
+            Op::Is => {
+                let (a, b) = self.args2(inst);
+                Some(self.m.same(a, b))
+            }
+            Op::IsTrue => Some(self.truth_op(inst, Helper::IsTrue)),
+
+            Op::BinaryOp => {
+                let number = match inst.imms[0] {
+                    Imm::Bin(op) => op as i64,
+                    ref other => unreachable!("verified: an operator, not {other:?}"),
+                };
+                let number = self.m.int(number);
+                Some(self.object_op(inst, Helper::BinaryOp, &[number]))
+            }
+            Op::CompareOp => {
+                let number = self.m.int(Self::cmp(inst) as i64);
+                Some(self.object_op(inst, Helper::CompareOp, &[number]))
+            }
+            Op::Contains => Some(self.truth_op(inst, Helper::Contains)),
+            Op::UnaryOp => {
+                let number = match inst.imms[0] {
+                    Imm::Un(op) => op as i64,
+                    ref other => unreachable!("verified: an operator, not {other:?}"),
+                };
+                let number = self.m.int(number);
+                Some(self.object_op(inst, Helper::UnaryOp, &[number]))
+            }
+            Op::LoadAttr => {
+                let name = self.m.address(self.const_addr(inst));
+                Some(self.object_op(inst, Helper::LoadAttr, &[name]))
+            }
+            Op::StoreAttr => {
+                self.prepare_escape(inst, false);
+                let name = self.m.address(self.const_addr(inst));
+                let (object, value) = self.args2(inst);
+                let status = self.m.call(Helper::StoreAttr, &[object, name, value])[0];
+                self.check_status(inst, status);
+                None
+            }
+            Op::LoadGlobal | Op::StoreGlobal => {
+                self.prepare_escape(inst, false);
+                let name = self.m.address(self.const_addr(inst));
+                let own = self.frame;
+                if inst.op == Op::LoadGlobal {
+                    let value = self.m.call(Helper::LoadGlobal, &[own, name])[0];
+                    self.check_object(inst, value);
+                    Some(value)
+                } else {
+                    let value = self.v(inst.args[0]);
+                    let status = self.m.call(Helper::StoreGlobal, &[own, name, value])[0];
+                    self.check_status(inst, status);
+                    None
+                }
+            }
+            Op::Subscr => Some(self.object_op(inst, Helper::Subscr, &[])),
+            Op::StoreSubscr => {
+                self.status_op(inst, Helper::StoreSubscr, &[]);
+                None
+            }
+            Op::DeleteSubscr => {
+                self.status_op(inst, Helper::DeleteSubscr, &[]);
+                None
+            }
+            Op::Call => Some(self.call(inst)),
+            Op::CallPy => {
+                let pair = self.call_py(inst);
+                let value = inst.result.expect("a call has a result");
+                self.values[value.index()] = Some(pair);
+                None
+            }
+            Op::GetIter => Some(self.object_op(inst, Helper::GetIter, &[])),
+            Op::IterNext => Some(self.iter_next(inst)),
+            Op::UnpackSequence => {
+                let count = self.m.int(i64::from(inst.imm_index(0)));
+                Some(self.object_op(inst, Helper::UnpackSequence, &[count]))
+            }
+            Op::BuildTuple => Some(self.build_sequence(inst, Helper::BuildTuple)),
+            Op::BuildList => Some(self.build_sequence(inst, Helper::BuildList)),
+            Op::BuildSlice => Some(self.object_op(inst, Helper::BuildSlice, &[])),
+            Op::ListAppend => {
+                self.list_append(inst);
+                None
+            }
+
+            Op::ListGet => {
+                let place = self.item(inst, builtin::LIST_ITEMS);
+                Some(self.load_ptr(place, 0))
+            }
+            Op::TupleGet => {
+                let place = self.item(inst, builtin::TUPLE_ITEMS);
+                Some(self.load_ptr(place, 0))
+            }
+            Op::ListSet => {
+                let place = self.item(inst, builtin::LIST_ITEMS);
+                let value = self.v(inst.args[2]);
+                self.replace((place, 0), value, Type::OBJECT);
+                None
+            }
+            Op::ListSetFloat => {
+                let place = self.item(inst, builtin::LIST_ITEMS);
+                let value = self.v(inst.args[2]);
+                self.replace_float((place, 0), value);
+                None
+            }
+            Op::ListHas => Some(self.list_has(inst)),
+            Op::Len => Some(self.len(inst)),
+            Op::LoadDictValue => Some(self.load_dict_value(inst)),
+            Op::LoadModuleValue => Some(self.load_module_value(inst)),
+            Op::LoadInlineValue => {
+                let (base, offset) = self.inline_value(inst);
+                Some(self.load_ptr(base, offset))
+            }
+            Op::StoreInlineValue => {
+                let place = self.inline_value(inst);
+                let value = self.v(inst.args[1]);
+                self.replace(place, value, Type::OBJECT);
+                None
+            }
+            Op::StoreInlineFloat => {
+                let place = self.inline_value(inst);
+                let value = self.v(inst.args[1]);
+                self.replace_float(place, value);
+                None
+            }
+            Op::LoadSlot => {
+                let (base, offset) = self.slot_value(inst);
+                Some(self.load_ptr(base, offset))
+            }
+            Op::StoreSlot => {
+                let place = self.slot_value(inst);
+                let value = self.v(inst.args[1]);
+                self.replace(place, value, Type::MAYBE);
+                None
+            }
+
+            Op::IncRef => {
+                let value = self.v(inst.args[0]);
+                let ty = self.ty(inst.args[0]);
+                self.incref_typed(value, ty);
+                None
+            }
+            Op::DecRef => {
+                let ty = self.ty(inst.args[0]);
+                if ty == Type::TAGGED {
+                    let (tag_word, payload) = self.pair(inst.args[0]);
+                    self.decref_tagged(tag_word, payload);
+                } else {
+                    let value = self.v(inst.args[0]);
+                    self.decref(value, ty);
+                }
+                None
+            }
+
+            Op::Jump => {
+                let target = &inst.targets[0];
+                let args = self.target_args(target);
+                let block = self.blocks[target.block.index()];
+                self.m.jump(block, &args);
+                None
+            }
+            Op::Branch => {
+                let bit = self.v(inst.args[0]);
+                let (then, otherwise) = (self.edge(&inst.targets[0]), self.edge(&inst.targets[1]));
+                self.m.branch(bit, then, otherwise, Hint::None);
+                self.emit_edges();
+                None
+            }
+            Op::Return => {
+                let value = self.v(inst.args[0]);
+                let (tag_word, payload) = self.object_payload(value);
+                self.leave_unit(inst, tag_word, payload);
+                None
+            }
+            Op::ReturnInt => {
+                let value = self.v(inst.args[0]);
+                self.leave_unit(inst, tag::INT, value);
+                None
+            }
+            Op::ReturnFloat => {
+                let value = self.v(inst.args[0]);
+                let bits = self.m.float_to_bits(value);
+                self.leave_unit(inst, tag::FLOAT, bits);
+                None
+            }
+            Op::Exit => {
+                let reason = match inst.imms[0] {
+                    Imm::Reason(reason) => reason,
+                    _ => ExitReason::Unsupported,
+                };
+                let exit = self.exit_block(inst, false, reason);
+                self.m.jump(exit, &[]);
+                None
+            }
+        };
+        if let (Some(value), Some(machine)) = (inst.result, result) {
+            self.set(value, machine);
+        }
+    }
+}
