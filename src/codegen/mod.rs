@@ -5,6 +5,8 @@
 //! side. `lower` expands HIR operations to machine-level ones, once for every generator.
 
 pub mod image;
+#[cfg(feature = "llvm")]
+pub mod llvm;
 pub mod lower;
 pub mod machine;
 

@@ -1,0 +1,307 @@
+//! ORC: an LLJIT whose object layer lays sections into the code memory.
+
+use super::super::{CodeMemory, CodegenError, SymbolTable};
+use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage};
+use llvm_sys::orc2::ee::LLVMOrcCreateRTDyldObjectLinkingLayerWithMCJITMemoryManagerLikeCallbacks;
+use llvm_sys::orc2::lljit::{
+    LLVMOrcCreateLLJIT, LLVMOrcCreateLLJITBuilder, LLVMOrcDisposeLLJIT,
+    LLVMOrcLLJITAddObjectFileWithRT, LLVMOrcLLJITBuilderSetObjectLinkingLayerCreator,
+    LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup, LLVMOrcLLJITMangleAndIntern, LLVMOrcLLJITRef,
+};
+use llvm_sys::orc2::{
+    LLVMJITEvaluatedSymbol, LLVMJITSymbolFlags, LLVMJITSymbolGenericFlags, LLVMOrcAbsoluteSymbols,
+    LLVMOrcCSymbolMapPair, LLVMOrcExecutionSessionRef, LLVMOrcJITDylibCreateResourceTracker,
+    LLVMOrcJITDylibDefine, LLVMOrcObjectLayerRef, LLVMOrcReleaseResourceTracker,
+    LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
+};
+use llvm_sys::prelude::{LLVMBool, LLVMMemoryBufferRef};
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A section in the code memory.
+struct Section {
+    block: NonNull<u8>,
+    size: usize,
+}
+
+/// What the memory manager of one object knows.
+struct ObjectMemory {
+    shared: Arc<Shared>,
+    sections: Vec<Section>,
+}
+
+/// What all objects of one linker share.
+struct Shared {
+    memory: Arc<dyn CodeMemory>,
+    /// Code and data bytes of the object that was linked last.
+    last_code: AtomicU64,
+    last_total: AtomicU64,
+}
+
+/// Links objects into the code memory.
+pub(super) struct Linker {
+    jit: LLVMOrcLLJITRef,
+    shared: Arc<Shared>,
+}
+
+/// A linked object.
+pub(super) struct Linked {
+    pub(super) address: u64,
+    pub(super) code_size: u64,
+    pub(super) memory_size: u64,
+    pub(super) tracker: Tracker,
+}
+
+/// The right to remove an object.
+pub(super) struct Tracker(LLVMOrcResourceTrackerRef);
+
+impl Tracker {
+    /// A number that names the tracker.
+    pub(super) fn handle(&self) -> u64 {
+        self.0 as u64
+    }
+}
+
+// SAFETY: an LLJIT may be used from any thread, one at a time; `&mut self` sees to that.
+unsafe impl Send for Linker {}
+// SAFETY: as above.
+unsafe impl Send for Tracker {}
+
+impl Linker {
+    pub(super) fn new(
+        symbols: &SymbolTable,
+        memory: Arc<dyn CodeMemory>,
+    ) -> Result<Self, CodegenError> {
+        let shared = Arc::new(Shared {
+            memory,
+            last_code: AtomicU64::new(0),
+            last_total: AtomicU64::new(0),
+        });
+        // SAFETY: the builder is consumed by `LLVMOrcCreateLLJIT`; the context pointer is to the
+        // `Shared` that outlives the JIT, which `Drop` disposes of first.
+        let jit = unsafe {
+            let builder = LLVMOrcCreateLLJITBuilder();
+            LLVMOrcLLJITBuilderSetObjectLinkingLayerCreator(
+                builder,
+                create_layer,
+                Arc::as_ptr(&shared).cast_mut().cast(),
+            );
+            let mut jit = ptr::null_mut();
+            check(LLVMOrcCreateLLJIT(&mut jit, builder))?;
+            jit
+        };
+        let linker = Linker { jit, shared };
+        linker.define(symbols)?;
+        Ok(linker)
+    }
+
+    /// Makes the runtime's functions known by name.
+    fn define(&self, symbols: &SymbolTable) -> Result<(), CodegenError> {
+        let mut pairs: Vec<LLVMOrcCSymbolMapPair> = Vec::new();
+        for (name, address) in symbols.iter() {
+            let name = CString::new(name).expect("names have no NUL");
+            // SAFETY: the JIT is alive and the name is a C string; the interned name's reference
+            // passes to the symbol map below.
+            let name = unsafe { LLVMOrcLLJITMangleAndIntern(self.jit, name.as_ptr()) };
+            pairs.push(LLVMOrcCSymbolMapPair {
+                Name: name,
+                Sym: LLVMJITEvaluatedSymbol {
+                    Address: address,
+                    Flags: LLVMJITSymbolFlags {
+                        GenericFlags: LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsExported
+                            as u8,
+                        TargetFlags: 0,
+                    },
+                },
+            });
+        }
+        // SAFETY: the pairs are valid for the call, which consumes the names; the unit passes to
+        // the dylib.
+        unsafe {
+            let unit = LLVMOrcAbsoluteSymbols(pairs.as_mut_ptr(), pairs.len());
+            check(LLVMOrcJITDylibDefine(
+                LLVMOrcLLJITGetMainJITDylib(self.jit),
+                unit,
+            ))
+        }
+    }
+
+    /// Links an object, whose buffer is consumed, and finds `symbol` in it.
+    pub(super) fn link(
+        &mut self,
+        object: LLVMMemoryBufferRef,
+        symbol: &str,
+    ) -> Result<Linked, CodegenError> {
+        let name =
+            CString::new(symbol).map_err(|_| CodegenError::BadRequest("NUL in symbol".into()))?;
+        self.shared.last_code.store(0, Ordering::Relaxed);
+        self.shared.last_total.store(0, Ordering::Relaxed);
+        // SAFETY: the JIT is alive; it takes the buffer whatever happens.
+        let tracker = unsafe {
+            let tracker =
+                LLVMOrcJITDylibCreateResourceTracker(LLVMOrcLLJITGetMainJITDylib(self.jit));
+            let added = check(LLVMOrcLLJITAddObjectFileWithRT(self.jit, tracker, object));
+            if let Err(error) = added {
+                LLVMOrcReleaseResourceTracker(tracker);
+                return Err(error);
+            }
+            Tracker(tracker)
+        };
+        let mut address = 0;
+        // SAFETY: the JIT is alive and the name is a C string.
+        let found = check(unsafe { LLVMOrcLLJITLookup(self.jit, &mut address, name.as_ptr()) });
+        if let Err(error) = found {
+            self.remove(tracker);
+            return Err(error);
+        }
+        Ok(Linked {
+            address,
+            code_size: self.shared.last_code.load(Ordering::Relaxed),
+            memory_size: self.shared.last_total.load(Ordering::Relaxed),
+            tracker,
+        })
+    }
+
+    /// Removes an object and frees its code.
+    pub(super) fn remove(&mut self, tracker: Tracker) {
+        // SAFETY: the tracker is of this JIT and not removed yet; `Tracker` can't be copied.
+        let removed = unsafe {
+            let removed = check(LLVMOrcResourceTrackerRemove(tracker.0));
+            LLVMOrcReleaseResourceTracker(tracker.0);
+            removed
+        };
+        if let Err(error) = removed {
+            tracing::error!(%error, "code could not be removed");
+        }
+    }
+}
+
+impl Drop for Linker {
+    fn drop(&mut self) {
+        // SAFETY: made by `new`, not used afterwards.
+        if let Err(error) = check(unsafe { LLVMOrcDisposeLLJIT(self.jit) }) {
+            tracing::error!(%error, "the linker could not be disposed of");
+        }
+    }
+}
+
+/// Turns an ORC error into ours.
+fn check(error: LLVMErrorRef) -> Result<(), CodegenError> {
+    if error.is_null() {
+        return Ok(());
+    }
+    // SAFETY: the error is consumed by getting its message, which is freed after copying.
+    let text = unsafe {
+        let message = LLVMGetErrorMessage(error);
+        let text = CStr::from_ptr(message).to_string_lossy().into_owned();
+        LLVMDisposeErrorMessage(message);
+        text
+    };
+    if text.contains("Unable to allocate") {
+        return Err(CodegenError::OutOfMemory);
+    }
+    Err(CodegenError::Backend(text))
+}
+
+extern "C" fn create_layer(
+    context: *mut c_void,
+    session: LLVMOrcExecutionSessionRef,
+    _triple: *const c_char,
+) -> LLVMOrcObjectLayerRef {
+    // SAFETY: the callbacks below match the interface; the context outlives the layer.
+    unsafe {
+        LLVMOrcCreateRTDyldObjectLinkingLayerWithMCJITMemoryManagerLikeCallbacks(
+            session,
+            context,
+            Some(create_memory),
+            Some(notify_terminating),
+            Some(allocate_code),
+            Some(allocate_data),
+            Some(finalize),
+            Some(destroy),
+        )
+    }
+}
+
+extern "C" fn create_memory(context: *mut c_void) -> *mut c_void {
+    // SAFETY: `context` is the `Shared` that the linker holds; one more reference for the object.
+    let shared = unsafe {
+        Arc::increment_strong_count(context.cast::<Shared>());
+        Arc::from_raw(context.cast::<Shared>())
+    };
+    Box::into_raw(Box::new(ObjectMemory {
+        shared,
+        sections: Vec::new(),
+    }))
+    .cast()
+}
+
+extern "C" fn notify_terminating(_context: *mut c_void) {}
+
+fn allocate(object: *mut c_void, size: usize, align: u32) -> *mut u8 {
+    // SAFETY: `object` is the box that `create_memory` made; RTDyld uses it on one thread.
+    let object = unsafe { &mut *object.cast::<ObjectMemory>() };
+    let Some(block) = object.shared.memory.allocate(size, align as usize) else {
+        return ptr::null_mut();
+    };
+    object.sections.push(Section { block, size });
+    object
+        .shared
+        .last_total
+        .fetch_add(size as u64, Ordering::Relaxed);
+    block.as_ptr()
+}
+
+extern "C" fn allocate_code(
+    object: *mut c_void,
+    size: usize,
+    align: u32,
+    _section: u32,
+    _name: *const c_char,
+) -> *mut u8 {
+    let block = allocate(object, size, align);
+    if !block.is_null() {
+        // SAFETY: as in `allocate`.
+        let object = unsafe { &*object.cast::<ObjectMemory>() };
+        object
+            .shared
+            .last_code
+            .fetch_add(size as u64, Ordering::Relaxed);
+    }
+    block
+}
+
+extern "C" fn allocate_data(
+    object: *mut c_void,
+    size: usize,
+    align: u32,
+    _section: u32,
+    _name: *const c_char,
+    _read_only: LLVMBool,
+) -> *mut u8 {
+    allocate(object, size, align)
+}
+
+extern "C" fn finalize(object: *mut c_void, error: *mut *mut c_char) -> LLVMBool {
+    // SAFETY: as in `allocate`.
+    let object = unsafe { &*object.cast::<ObjectMemory>() };
+    let sealed = object
+        .sections
+        .iter()
+        .all(|section| object.shared.memory.seal(section.block, section.size));
+    if !sealed && !error.is_null() {
+        // SAFETY: the caller frees the message with `free`.
+        unsafe { *error = libc::strdup(c"code memory could not be sealed".as_ptr()) };
+    }
+    LLVMBool::from(!sealed)
+}
+
+extern "C" fn destroy(object: *mut c_void) {
+    // SAFETY: the box that `create_memory` made; this is its last use.
+    let object = unsafe { Box::from_raw(object.cast::<ObjectMemory>()) };
+    for section in &object.sections {
+        object.shared.memory.free(section.block, section.size);
+    }
+}
