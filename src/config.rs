@@ -1,1 +1,355 @@
-//! (see ARCHITECTURE.md)
+//! Every option: name, variable, default, documentation, and how its value is read.
+//!
+//! `-X jit-NAME=VALUE` wins over `PYTHONJITNAME` (dashes dropped). The Python side asks for the table
+//! through `_swallow.options()`, so that there is one.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+/// What to compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing.
+    Never,
+    /// What gets hot.
+    WhenHot,
+    /// Every function when it is first executed.
+    Always,
+}
+
+impl Mode {
+    /// The name as users write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Never => "never",
+            Mode::WhenHot => "whenhot",
+            Mode::Always => "always",
+        }
+    }
+
+    /// The mode of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Mode> {
+        [Mode::Never, Mode::WhenHot, Mode::Always]
+            .into_iter()
+            .find(|mode| mode.name() == text)
+    }
+}
+
+/// What is written to stderr for each compiled unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dump {
+    pub hir: bool,
+    pub llvm: bool,
+    pub asm: bool,
+}
+
+/// All settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub mode: Mode,
+    /// Hotness from which on a code object is compiled: 10 a call, 1 a back-edge.
+    pub threshold: u32,
+    /// 0–3.
+    pub opt_level: u8,
+    /// Pipeline preset or text; the preset of the optimisation level if not given.
+    pub passes: Option<String>,
+    pub dump: Dump,
+    /// Print statistics as JSON at exit.
+    pub stats: bool,
+    /// Every so many executions of guards one fails; 0: none is made to.
+    pub fail_guard: u64,
+    /// A filter for the log on stderr.
+    pub log: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            mode: Mode::WhenHot,
+            threshold: 1000,
+            opt_level: 2,
+            passes: None,
+            dump: Dump::default(),
+            stats: false,
+            fail_guard: 0,
+            log: None,
+        }
+    }
+}
+
+/// One option.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionInfo {
+    /// Behind `-X`.
+    pub name: &'static str,
+    /// Environment variable.
+    pub variable: &'static str,
+    /// Default, as text.
+    pub default: &'static str,
+    /// What values it takes.
+    pub values: &'static str,
+    pub doc: &'static str,
+    set: fn(&mut Config, &str) -> bool,
+}
+
+/// The table.
+pub const OPTIONS: &[OptionInfo] = &[
+    OptionInfo {
+        name: "jit",
+        variable: "PYTHONJIT",
+        default: "whenhot",
+        values: "never, whenhot or always",
+        doc: "what to compile: nothing, what gets hot, or every function that runs",
+        set: |config, text| Mode::parse(text).map(|mode| config.mode = mode).is_some(),
+    },
+    OptionInfo {
+        name: "jit-threshold",
+        variable: "PYTHONJITTHRESHOLD",
+        default: "1000",
+        values: "a whole number from 1 to 4294967295",
+        doc: "hotness from which on code is compiled: 10 a call, 1 a loop's back-edge",
+        set: |config, text| {
+            let value = text.parse().ok().filter(|n| *n > 0);
+            value.map(|n| config.threshold = n).is_some()
+        },
+    },
+    OptionInfo {
+        name: "jit-opt",
+        variable: "PYTHONJITOPT",
+        default: "2",
+        values: "0, 1, 2 or 3",
+        doc: "LLVM's optimisation level",
+        set: |config, text| {
+            let value = text.parse().ok().filter(|n| *n <= 3);
+            value.map(|n| config.opt_level = n).is_some()
+        },
+    },
+    OptionInfo {
+        name: "jit-passes",
+        variable: "PYTHONJITPASSES",
+        default: "",
+        values: "o0, o1, o2, o3 or the text of an LLVM pass pipeline",
+        doc: "LLVM's pass pipeline, instead of the level's",
+        set: |config, text| {
+            config.passes = Some(text.to_owned());
+            !text.is_empty()
+        },
+    },
+    OptionInfo {
+        name: "jit-dump",
+        variable: "PYTHONJITDUMP",
+        default: "",
+        values: "a list of hir, llvm and asm, joined by commas",
+        doc: "what to print on stderr of each compiled unit",
+        set: |config, text| {
+            text.split(',').all(|part| {
+                match part {
+                    "hir" => config.dump.hir = true,
+                    "llvm" => config.dump.llvm = true,
+                    "asm" => config.dump.asm = true,
+                    _ => return false,
+                }
+                true
+            })
+        },
+    },
+    OptionInfo {
+        name: "jit-stats",
+        variable: "PYTHONJITSTATS",
+        default: "0",
+        values: "0 or 1",
+        doc: "print statistics as JSON on stderr at exit",
+        set: |config, text| {
+            config.stats = text == "1";
+            matches!(text, "0" | "1")
+        },
+    },
+    OptionInfo {
+        name: "jit-fail-guard",
+        variable: "PYTHONJITFAILGUARD",
+        default: "0",
+        values: "a whole number",
+        doc: "for tests: make every N-th execution of a guard fail (0: none)",
+        set: |config, text| text.parse().map(|n| config.fail_guard = n).is_ok(),
+    },
+    OptionInfo {
+        name: "jit-log",
+        variable: "PYTHONJITLOG",
+        default: "",
+        values: "a filter such as debug or _swallow::control=trace",
+        doc: "log the JIT's phases on stderr",
+        set: |config, text| {
+            config.log = Some(text.to_owned());
+            !text.is_empty()
+        },
+    },
+    OptionInfo {
+        name: "jit-backend",
+        variable: "PYTHONJITBACKEND",
+        default: "llvm",
+        values: "llvm",
+        doc: "the code generator",
+        set: |_, text| text == "llvm",
+    },
+    OptionInfo {
+        name: "jit-unit",
+        variable: "PYTHONJITUNIT",
+        default: "function",
+        values: "function",
+        doc: "what is compiled at once",
+        set: |_, text| text == "function",
+    },
+    OptionInfo {
+        name: "jit-codegen",
+        variable: "PYTHONJITCODEGEN",
+        default: "inprocess",
+        values: "inprocess",
+        doc: "where code generation runs",
+        set: |_, text| text == "inprocess",
+    },
+];
+
+/// A setting that can't be used; one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads `-X` options (only those that begin with `jit` concern us; `None` is an option without
+    /// a value) and environment variables.
+    ///
+    /// # Errors
+    /// The first unknown option or bad value.
+    pub fn parse(
+        xoptions: &[(String, Option<String>)],
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Config, ConfigError> {
+        let mut config = Config::default();
+        for option in OPTIONS {
+            if let Some(text) = variable(option.variable).filter(|text| !text.is_empty())
+                && !(option.set)(&mut config, &text)
+            {
+                return Err(ConfigError(format!(
+                    "{}={text}: expected {}",
+                    option.variable, option.values
+                )));
+            }
+        }
+        for (name, value) in xoptions {
+            if name != "jit" && !name.starts_with("jit-") {
+                continue;
+            }
+            let Some(option) = OPTIONS.iter().find(|option| option.name == name) else {
+                return Err(ConfigError(format!(
+                    "-X {name}: unknown option; there are {}",
+                    OPTIONS
+                        .iter()
+                        .map(|o| o.name)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )));
+            };
+            // `-X jit-stats` alone switches it on.
+            let text = match value {
+                Some(text) => text.as_str(),
+                None if option.name == "jit-stats" => "1",
+                None if option.name == "jit" => "whenhot",
+                None => "",
+            };
+            if !(option.set)(&mut config, text) {
+                return Err(ConfigError(format!(
+                    "-X {name}={text}: expected {}",
+                    option.values
+                )));
+            }
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(
+        options: &[(&str, Option<&str>)],
+        variables: &[(&str, &str)],
+    ) -> Result<Config, String> {
+        let options: Vec<_> = options
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), v.map(str::to_owned)))
+            .collect();
+        Config::parse(&options, |name| {
+            variables
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn options_win_over_variables() {
+        let config = parse(
+            &[("jit", Some("always")), ("jit-stats", None), ("utf8", None)],
+            &[("PYTHONJIT", "never"), ("PYTHONJITTHRESHOLD", "7")],
+        )
+        .expect("valid");
+        assert_eq!(
+            (config.mode, config.threshold, config.stats),
+            (Mode::Always, 7, true)
+        );
+    }
+
+    #[test]
+    fn defaults_in_the_table_are_the_defaults() {
+        let mut config = Config::default();
+        for option in OPTIONS.iter().filter(|o| !o.default.is_empty()) {
+            assert!((option.set)(&mut config, option.default), "{}", option.name);
+        }
+        assert_eq!(config, Config::default());
+    }
+
+    #[test]
+    fn bad_settings_are_one_clear_line() {
+        for (options, message) in [
+            (
+                ("jit", Some("sometimes")),
+                "-X jit=sometimes: expected never, whenhot or always",
+            ),
+            (
+                ("jit-threshold", Some("0")),
+                "-X jit-threshold=0: expected a whole number from 1",
+            ),
+            (
+                ("jit-treshold", Some("5")),
+                "-X jit-treshold: unknown option",
+            ),
+            (
+                ("jit-dump", Some("hir,x")),
+                "-X jit-dump=hir,x: expected a list",
+            ),
+            (
+                ("jit-backend", Some("gcc")),
+                "-X jit-backend=gcc: expected llvm",
+            ),
+        ] {
+            let error = parse(&[options], &[]).expect_err("invalid");
+            assert!(
+                error.starts_with(message) && !error.contains('\n'),
+                "{error}"
+            );
+        }
+        let error = parse(&[], &[("PYTHONJITOPT", "9")]).expect_err("invalid");
+        assert_eq!(error, "PYTHONJITOPT=9: expected 0, 1, 2 or 3");
+    }
+}

@@ -1,1 +1,63 @@
-//! (see ARCHITECTURE.md)
+//! Process-wide counters, by one macro.
+#![forbid(unsafe_code)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])+ $name:ident;)*) => {
+        /// Counters of one process.
+        #[derive(Debug, Default)]
+        pub struct Counters { $($(#[$doc])+ pub $name: AtomicU64),* }
+
+        impl Counters {
+            const fn new() -> Self {
+                Counters { $($name: AtomicU64::new(0)),* }
+            }
+
+            /// Names and values.
+            #[must_use]
+            pub fn snapshot(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name.load(Ordering::Relaxed))),*]
+            }
+        }
+    };
+}
+
+counters! {
+    /// Code objects that were tried to compile.
+    compiles_tried;
+    /// Units compiled, again-compiled ones included.
+    units_compiled;
+    /// Code objects that were refused.
+    units_refused;
+    /// Units compiled again without an assumption that failed too often.
+    recompiles;
+    /// Units given up because their guards kept failing.
+    units_given_up;
+    /// Units released.
+    units_released;
+    /// Code generator errors.
+    codegen_errors;
+    /// Side exits of all kinds.
+    side_exits;
+    /// Exceptions that left native code.
+    throws;
+    /// Times that unboxed locals were written back for others to see.
+    flushes;
+    /// Entries into native code from the frame hook.
+    entries_hook;
+    /// Entries into native code from CPython's vectorcall.
+    entries_vectorcall;
+    /// Bytes of machine code, of units alive.
+    code_bytes;
+    /// Nanoseconds spent compiling.
+    compile_ns;
+}
+
+/// The counters of this process.
+pub static COUNTERS: Counters = Counters::new();
+
+/// Adds one.
+pub fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

@@ -215,11 +215,11 @@ extern "C" fn create_layer(
         LLVMOrcCreateRTDyldObjectLinkingLayerWithMCJITMemoryManagerLikeCallbacks(
             session,
             context,
-            Some(create_memory),
-            Some(notify_terminating),
-            Some(allocate_code),
-            Some(allocate_data),
-            Some(finalize),
+            create_memory,
+            notify_terminating,
+            allocate_code,
+            allocate_data,
+            finalize,
             Some(destroy),
         )
     }

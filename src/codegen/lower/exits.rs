@@ -3,7 +3,7 @@
 use super::super::image::{ExitDesc, ExitUse, Loc};
 use super::super::machine::{Hint, IntOp, Machine, Ty};
 use super::Lower;
-use crate::helpers::{Helper, activation, tag};
+use crate::helpers::{Helper, activation};
 use crate::hir::{ExitReason, FrameStateId, FsValue, Imm, Inst, Op, Type, Value};
 use crate::layout;
 
@@ -262,13 +262,6 @@ impl<M: Machine> Lower<'_, M> {
         let zero = self.m.int(0);
         let on = self.m.int_cmp(crate::hir::CmpOp::Ne, count, zero);
         self.require(on, exit);
-    }
-
-    /// Returns an object or null with an exception.
-    pub(super) fn return_object(&mut self, value: M::V) {
-        let tag = self.m.int(tag::OBJECT);
-        let word = self.m.ptr_to_int(value);
-        self.m.ret(tag, word);
     }
 }
 
