@@ -1,10 +1,12 @@
 //! Every option: name, variable, default, documentation, and how its value is read.
 //!
-//! `-X jit-NAME=VALUE` wins over `PYTHONJITNAME` (dashes dropped). The Python side asks for the table
-//! through `_swallow.options()`, so that there is one.
+//! `-X jit-NAME=VALUE` wins over `PYTHONJITNAME` (dashes dropped). `python/swallow/_options.py` keeps a
+//! copy for processes that don't load the native module; a test compares the two through
+//! `_swallow.options()`. The table in `README.md` is made from this one too.
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::str::FromStr;
 
 /// What to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +113,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         values: "a whole number from 1 to 4294967295",
         doc: "hotness from which on code is compiled: 10 a call, 1 a loop's back-edge",
         set: |config, text| {
-            let value = text.parse().ok().filter(|n| *n > 0);
+            let value = number(text).filter(|n| *n > 0);
             value.map(|n| config.threshold = n).is_some()
         },
     },
@@ -122,7 +124,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         values: "0, 1, 2 or 3",
         doc: "LLVM's optimisation level",
         set: |config, text| {
-            let value = text.parse().ok().filter(|n| *n <= 3);
+            let value = number(text).filter(|n| *n <= 3);
             value.map(|n| config.opt_level = n).is_some()
         },
     },
@@ -134,7 +136,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         doc: "LLVM's pass pipeline, instead of the level's",
         set: |config, text| {
             config.passes = Some(text.to_owned());
-            !text.is_empty()
+            !text.trim().is_empty()
         },
     },
     OptionInfo {
@@ -170,9 +172,9 @@ pub const OPTIONS: &[OptionInfo] = &[
         name: "jit-fail-guard",
         variable: "PYTHONJITFAILGUARD",
         default: "0",
-        values: "a whole number",
+        values: "a whole number from 0 to 18446744073709551615",
         doc: "for tests: make every N-th execution of a guard fail (0: none)",
-        set: |config, text| text.parse().map(|n| config.fail_guard = n).is_ok(),
+        set: |config, text| number(text).map(|n| config.fail_guard = n).is_some(),
     },
     OptionInfo {
         name: "jit-log",
@@ -182,7 +184,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         doc: "log the JIT's phases on stderr",
         set: |config, text| {
             config.log = Some(text.to_owned());
-            !text.is_empty()
+            tracing_subscriber::EnvFilter::builder().parse(text).is_ok()
         },
     },
     OptionInfo {
@@ -211,7 +213,60 @@ pub const OPTIONS: &[OptionInfo] = &[
     },
 ];
 
-/// A setting that can't be used; one line.
+/// A number in decimal digits and nothing else: no sign, no space.
+fn number<T: FromStr>(text: &str) -> Option<T> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+/// The option that someone who wrote `name` may have meant.
+fn nearest(name: &str) -> Option<&'static str> {
+    OPTIONS
+        .iter()
+        .map(|option| (strsim::levenshtein(name, option.name), option.name))
+        .filter(|(distance, _)| *distance <= 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// All options as text for a terminal.
+#[must_use]
+pub fn help() -> String {
+    OPTIONS
+        .iter()
+        .map(|option| {
+            let default = match option.default {
+                "" => String::new(),
+                default => format!(" (default: {default})"),
+            };
+            format!(
+                "  -X {}=…  or {}\n      {}{default}\n      takes {}\n",
+                option.name, option.variable, option.doc, option.values
+            )
+        })
+        .collect()
+}
+
+/// All options as a Markdown table, for the README.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text =
+        "| `-X` option | variable | takes | default | what it does |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for option in OPTIONS {
+        let default = match option.default {
+            "" => "–".to_owned(),
+            default => format!("`{default}`"),
+        };
+        text.push_str(&format!(
+            "| `{}` | `{}` | {} | {default} | {} |\n",
+            option.name, option.variable, option.values, option.doc
+        ));
+    }
+    text
+}
+
+/// A setting that can't be used; one line, without the `swallow: ` that start-up puts before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(String);
 
@@ -249,14 +304,14 @@ impl Config {
                 continue;
             }
             let Some(option) = OPTIONS.iter().find(|option| option.name == name) else {
-                return Err(ConfigError(format!(
-                    "-X {name}: unknown option; there are {}",
-                    OPTIONS
-                        .iter()
-                        .map(|o| o.name)
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                )));
+                let hint = match nearest(name) {
+                    Some(nearest) => format!("did you mean {nearest}?"),
+                    None => {
+                        let names: Vec<_> = OPTIONS.iter().map(|option| option.name).collect();
+                        format!("there are {}", names.join(", "))
+                    }
+                };
+                return Err(ConfigError(format!("-X {name}: unknown option; {hint}")));
             };
             // `-X jit-stats` alone switches it on.
             let text = match value {
@@ -267,7 +322,8 @@ impl Config {
             };
             if !(option.set)(&mut config, text) {
                 return Err(ConfigError(format!(
-                    "-X {name}={text}: expected {}",
+                    "-X {name}{}{text}: expected {}",
+                    if value.is_some() { "=" } else { "" },
                     option.values
                 )));
             }
@@ -331,8 +387,28 @@ mod tests {
                 "-X jit-threshold=0: expected a whole number from 1",
             ),
             (
+                ("jit-threshold", Some("+5")),
+                "-X jit-threshold=+5: expected a whole number from 1",
+            ),
+            (
+                ("jit-threshold", None),
+                "-X jit-threshold: expected a whole number from 1",
+            ),
+            (
+                ("jit-threshold", Some("4294967296")),
+                "-X jit-threshold=4294967296: expected a whole number from 1",
+            ),
+            (
                 ("jit-treshold", Some("5")),
-                "-X jit-treshold: unknown option",
+                "-X jit-treshold: unknown option; did you mean jit-threshold?",
+            ),
+            (
+                ("jit-speculation", Some("5")),
+                "-X jit-speculation: unknown option; there are jit, jit-threshold,",
+            ),
+            (
+                ("jit-log", Some("=,=")),
+                "-X jit-log==,=: expected a filter",
             ),
             (
                 ("jit-dump", Some("hir,x")),
@@ -351,5 +427,23 @@ mod tests {
         }
         let error = parse(&[], &[("PYTHONJITOPT", "9")]).expect_err("invalid");
         assert_eq!(error, "PYTHONJITOPT=9: expected 0, 1, 2 or 3");
+    }
+
+    #[test]
+    fn the_readme_has_the_table() {
+        let readme = include_str!("../README.md");
+        assert!(
+            readme.contains(&markdown()),
+            "README.md should contain:\n{}",
+            markdown()
+        );
+    }
+
+    #[test]
+    fn help_names_every_option() {
+        let help = help();
+        for option in OPTIONS {
+            assert!(help.contains(option.name) && help.contains(option.variable));
+        }
     }
 }

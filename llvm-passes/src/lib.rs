@@ -1,7 +1,12 @@
-//! LLVM pass pipelines of Swallow, as data.
+//! LLVM pass pipelines of Swallow, as data: each preset is a file in `pipelines/` in the text form of
+//! the new pass manager (what `opt -passes=…` takes). Lines that begin with `#` are comments.
+//!
+//! Nothing here links LLVM: who uses a pipeline parses it, and reports what LLVM thinks of it.
 #![forbid(unsafe_code)]
 
-/// Name and text of every preset; each is a file under `pipelines/`.
+use std::borrow::Cow;
+
+/// Every preset: its name and its pipeline as written in the file.
 pub const PRESETS: &[(&str, &str)] = &[
     ("o0", include_str!("../pipelines/o0.txt")),
     ("o1", include_str!("../pipelines/o1.txt")),
@@ -9,13 +14,37 @@ pub const PRESETS: &[(&str, &str)] = &[
     ("o3", include_str!("../pipelines/o3.txt")),
 ];
 
-/// The text of the preset `name` (in any case), without the final newline.
+/// The text of a preset file, comments included; [`resolve`] gives what the pass builder takes.
 #[must_use]
 pub fn preset(name: &str) -> Option<&'static str> {
     PRESETS
         .iter()
-        .find(|(preset, _)| preset.eq_ignore_ascii_case(name))
-        .map(|(_, text)| text.trim())
+        .find(|(preset, _)| *preset == name)
+        .map(|(_, text)| *text)
+}
+
+/// The pipeline of an optimisation level, 0–3; a higher level is 3.
+#[must_use]
+pub fn of_level(level: u8) -> String {
+    let (_, text) = PRESETS[usize::from(level).min(PRESETS.len() - 1)];
+    strip(text)
+}
+
+/// Pipeline text for what a user wrote: the name of a preset, or pipeline text itself.
+#[must_use]
+pub fn resolve(name_or_text: &str) -> Cow<'_, str> {
+    match preset(name_or_text) {
+        Some(text) => Cow::Owned(strip(text)),
+        None => Cow::Borrowed(name_or_text),
+    }
+}
+
+/// A preset file without comments, on one line.
+fn strip(text: &str) -> String {
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with('#'))
+        .collect()
 }
 
 #[cfg(test)]
@@ -23,8 +52,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn presets_are_found_in_any_case() {
-        assert_eq!(preset("O2"), Some("default<O2>"));
-        assert_eq!(preset("o9"), None);
+    fn presets_are_pipelines_without_space() {
+        for (name, _) in PRESETS {
+            let text = resolve(name);
+            assert!(!text.is_empty(), "{name}");
+            assert!(
+                text.chars().all(|c| !c.is_whitespace() && c != '#'),
+                "{name}: {text:?}"
+            );
+            let (open, close) = ("(<[", ")>]");
+            let mut depth = Vec::new();
+            for c in text.chars() {
+                if let Some(i) = open.find(c) {
+                    depth.push(i);
+                } else if let Some(i) = close.find(c) {
+                    assert_eq!(depth.pop(), Some(i), "{name}: {text}");
+                }
+            }
+            assert!(depth.is_empty(), "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn levels_are_the_presets_of_their_number() {
+        for level in 0..=3 {
+            assert_eq!(of_level(level), resolve(&format!("o{level}")));
+        }
+        assert_eq!(of_level(200), of_level(3));
+        assert_eq!(of_level(2), "default<O2>");
+    }
+
+    #[test]
+    fn other_text_is_left_alone() {
+        assert_eq!(preset("default<O2>"), None);
+        assert_eq!(resolve("function(instcombine)"), "function(instcombine)");
+    }
+
+    #[test]
+    fn comments_are_dropped() {
+        assert_eq!(
+            strip("# why\ndefault<O1>,\n  # more\n  gvn\n"),
+            "default<O1>,gvn"
+        );
     }
 }

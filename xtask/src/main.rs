@@ -1,1 +1,98 @@
-fn main() {}
+//! Swallow's development commands. `cargo xtask run|test|bench` each install what they need, build, and do their job.
+
+mod bench;
+mod build;
+mod run;
+mod setup;
+mod shell;
+mod test;
+
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about, version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a program with the JIT; without a program, run an example and compare it with plain CPython
+    Run(RunArgs),
+    /// Run all tests
+    Test(TestArgs),
+    /// Measure the benchmark programs against plain CPython
+    Bench(BenchArgs),
+}
+
+/// What every command takes.
+#[derive(Args)]
+struct Common {
+    /// The CPython 3.11 to use
+    #[arg(long, value_name = "PATH", default_value = setup::DEFAULT_PYTHON)]
+    python: PathBuf,
+}
+
+#[derive(Args)]
+struct RunArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Options of the interpreter, such as -Xjit=always or -X jit-stats
+    #[arg(short = 'X', value_name = "OPTION")]
+    x: Vec<OsString>,
+    /// The program and its arguments
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "PROGRAM"
+    )]
+    program: Vec<OsString>,
+}
+
+#[derive(Args)]
+struct TestArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Don't build and test the wheel
+    #[arg(long)]
+    fast: bool,
+    /// Arguments for pytest; then only the Python tests are run
+    #[arg(last = true, value_name = "PYTEST")]
+    pytest: Vec<OsString>,
+}
+
+#[derive(Args)]
+struct BenchArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Options of the interpreter for the JIT's side
+    #[arg(short = 'X', value_name = "OPTION")]
+    x: Vec<OsString>,
+    /// 15 runs of each side instead of 5
+    #[arg(long)]
+    rigorous: bool,
+    /// Write the table to README.md
+    #[arg(long)]
+    readme: bool,
+    /// Programs of benches/programs; all of them if none is named
+    names: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::test(&args),
+        Command::Bench(args) => bench::bench(&args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

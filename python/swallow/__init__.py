@@ -1,0 +1,105 @@
+"""Control of the Swallow JIT from inside the program.
+
+The JIT is switched on from outside, with `python -X jit=whenhot prog.py`; nothing here is needed for that. These functions
+look at what it did, and steer it. Functions, bound methods and code objects are accepted wherever a function is.
+
+The native module (and with it LLVM) is loaded by the first call that needs it, not by `import swallow`. Where it can't be loaded,
+that call raises `ImportError`.
+"""
+
+import sys
+
+__all__ = [
+    "asm",
+    "compile",
+    "get_control",
+    "hir",
+    "info",
+    "is_compiled",
+    "llvm_ir",
+    "release",
+    "set_control",
+    "stats",
+]
+
+_MODULE = "swallow._swallow"
+
+
+def _native():
+    """The native module, loaded now if it isn't yet."""
+    module = sys.modules.get(_MODULE)
+    if module is None:
+        from swallow import _loader
+
+        module = _loader.load()
+    return module
+
+
+def compile(function, /):
+    """Compile a function now. True if it has native code afterwards; if False, `info(function)["reason"]` says why.
+
+    Switches the JIT on (in mode "whenhot") if it was off.
+    """
+    return _native().compile(function)
+
+
+def is_compiled(function, /):
+    """Whether the function has native code at the moment."""
+    return _native().is_compiled(function)
+
+
+def info(function, /):
+    """What the JIT knows about a function, as a dict.
+
+    state         "cold", "warm", "compiled", "refused" or "released"
+    hotness       10 for each call and 1 for each back-edge, so far
+    reason        why it was refused, or None
+    code_bytes    size of its machine code
+    hir_insts     instructions in its HIR
+    phase_times   seconds spent in each phase of its compilation
+    exits         side exits taken, as dicts with pc, line, reason and count
+    compiles      how often it was compiled
+    """
+    return _native().info(function)
+
+
+def hir(function, /):
+    """The function's HIR after all passes, as text. Made anew for this call: the JIT keeps none."""
+    return _native().hir(function)
+
+
+def llvm_ir(function, /):
+    """The function's LLVM IR after the pass pipeline, as text. Made anew for this call."""
+    return _native().llvm_ir(function)
+
+
+def asm(function, /):
+    """The function's machine code, as assembly text. Made anew for this call."""
+    return _native().asm(function)
+
+
+def release(function, /):
+    """Throw the function's machine code away; it is interpreted from now on. True if there was any."""
+    return _native().release(function)
+
+
+def stats():
+    """Counters of the whole process, as a dict."""
+    return _native().stats()
+
+
+def set_control(mode, /):
+    """Set the mode: "never", "whenhot" or "always". Returns the mode until now.
+
+    With "never" nothing more is compiled; functions that have machine code keep it.
+    """
+    if mode == "never" and _MODULE not in sys.modules:
+        return "never"
+    return _native().set_control(mode)
+
+
+def get_control():
+    """The mode: "never", "whenhot" or "always"."""
+    if _MODULE not in sys.modules:
+        return "never"
+    return _native().get_control()

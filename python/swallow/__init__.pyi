@@ -1,0 +1,47 @@
+from types import CodeType, FunctionType, MethodType
+from typing import Any, Literal, TypeAlias, TypedDict
+
+__all__ = [
+    "asm",
+    "compile",
+    "get_control",
+    "hir",
+    "info",
+    "is_compiled",
+    "llvm_ir",
+    "release",
+    "set_control",
+    "stats",
+]
+
+Compilable: TypeAlias = FunctionType | MethodType | CodeType
+Mode: TypeAlias = Literal["never", "whenhot", "always"]
+State: TypeAlias = Literal["cold", "warm", "compiled", "refused", "released"]
+
+class Exit(TypedDict):
+    pc: int
+    line: int
+    reason: str
+    count: int
+
+class Info(TypedDict):
+    state: State
+    hotness: int
+    reason: str | None
+    code_bytes: int
+    hir_insts: int
+    phase_times: dict[str, float]
+    exits: list[Exit]
+    compiles: int
+
+# `def` makes a function whose type checkers see as Callable, not FunctionType: both are taken.
+def compile(function: Compilable | Any, /) -> bool: ...
+def is_compiled(function: Compilable | Any, /) -> bool: ...
+def info(function: Compilable | Any, /) -> Info: ...
+def hir(function: Compilable | Any, /) -> str: ...
+def llvm_ir(function: Compilable | Any, /) -> str: ...
+def asm(function: Compilable | Any, /) -> str: ...
+def release(function: Compilable | Any, /) -> bool: ...
+def stats() -> dict[str, Any]: ...
+def set_control(mode: Mode, /) -> Mode: ...
+def get_control() -> Mode: ...

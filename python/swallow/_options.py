@@ -1,0 +1,162 @@
+"""The options, for processes that don't load the native module: mode never, and where the module can't be loaded.
+
+Otherwise the native module checks them, against its own table, of which OPTIONS is a copy; a test compares the two, and the messages.
+Whether a pass pipeline or a log filter makes sense only the native module can say.
+"""
+
+# name, variable, default, values, documentation
+OPTIONS = (
+    (
+        "jit",
+        "PYTHONJIT",
+        "whenhot",
+        "never, whenhot or always",
+        "what to compile: nothing, what gets hot, or every function that runs",
+    ),
+    (
+        "jit-threshold",
+        "PYTHONJITTHRESHOLD",
+        "1000",
+        "a whole number from 1 to 4294967295",
+        "hotness from which on code is compiled: 10 a call, 1 a loop's back-edge",
+    ),
+    (
+        "jit-opt",
+        "PYTHONJITOPT",
+        "2",
+        "0, 1, 2 or 3",
+        "LLVM's optimisation level",
+    ),
+    (
+        "jit-passes",
+        "PYTHONJITPASSES",
+        "",
+        "o0, o1, o2, o3 or the text of an LLVM pass pipeline",
+        "LLVM's pass pipeline, instead of the level's",
+    ),
+    (
+        "jit-dump",
+        "PYTHONJITDUMP",
+        "",
+        "a list of hir, llvm and asm, joined by commas",
+        "what to print on stderr of each compiled unit",
+    ),
+    (
+        "jit-stats",
+        "PYTHONJITSTATS",
+        "0",
+        "0 or 1",
+        "print statistics as JSON on stderr at exit",
+    ),
+    (
+        "jit-fail-guard",
+        "PYTHONJITFAILGUARD",
+        "0",
+        "a whole number from 0 to 18446744073709551615",
+        "for tests: make every N-th execution of a guard fail (0: none)",
+    ),
+    (
+        "jit-log",
+        "PYTHONJITLOG",
+        "",
+        "a filter such as debug or _swallow::control=trace",
+        "log the JIT's phases on stderr",
+    ),
+    (
+        "jit-backend",
+        "PYTHONJITBACKEND",
+        "llvm",
+        "llvm",
+        "the code generator",
+    ),
+    (
+        "jit-unit",
+        "PYTHONJITUNIT",
+        "function",
+        "function",
+        "what is compiled at once",
+    ),
+    (
+        "jit-codegen",
+        "PYTHONJITCODEGEN",
+        "inprocess",
+        "inprocess",
+        "where code generation runs",
+    ),
+)
+
+
+def _number(low, high):
+    """A check for decimal digits and nothing else."""
+    # int() refuses thousands of digits with an error of its own.
+    return lambda text: text.isascii() and text.isdigit() and low <= int(text.lstrip("0")[:40] or "0") <= high
+
+
+def _one_of(*words):
+    """A check for one of some words."""
+    return lambda text: text in words
+
+
+_CHECKS = {
+    "jit": _one_of("never", "whenhot", "always"),
+    "jit-threshold": _number(1, 2**32 - 1),
+    "jit-opt": _number(0, 3),
+    "jit-passes": lambda text: text.strip() != "",
+    "jit-dump": lambda text: all(part in ("hir", "llvm", "asm") for part in text.split(",")),
+    "jit-stats": _one_of("0", "1"),
+    "jit-fail-guard": _number(0, 2**64 - 1),
+    "jit-log": lambda text: text != "",
+    "jit-backend": _one_of("llvm"),
+    "jit-unit": _one_of("function"),
+    "jit-codegen": _one_of("inprocess"),
+}
+
+# What an option without a value means.
+_IMPLIED = {"jit": "whenhot", "jit-stats": "1"}
+
+
+def _distance(a, b):
+    """Levenshtein's distance: insertions, deletions and replacements that turn a into b."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous = row
+        row = [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(row[j - 1] + 1, previous[j] + 1, previous[j - 1] + (x != y)))
+    return row[-1]
+
+
+def _hint(name):
+    """What to say about an option that doesn't exist."""
+    distance, nearest = min(((_distance(name, option[0]), option[0]) for option in OPTIONS), key=lambda pair: pair[0])
+    if distance <= 3:
+        return f"did you mean {nearest}?"
+    return f"there are {', '.join(option[0] for option in OPTIONS)}"
+
+
+def mistake(xoptions, variables):
+    """The first unknown option or bad value as one line; None if there is none."""
+    values = {name: takes for name, _, _, takes, _ in OPTIONS}
+    for name, variable, _, takes, _ in OPTIONS:
+        text = variables.get(variable)
+        if text and not _CHECKS[name](text):
+            return f"{variable}={text}: expected {takes}"
+    for name, value in xoptions.items():
+        if name != "jit" and not name.startswith("jit-"):
+            continue
+        if name not in values:
+            return f"-X {name}: unknown option; {_hint(name)}"
+        text = _IMPLIED.get(name, "") if value is True else value
+        if not _CHECKS[name](text):
+            return f"-X {name}{'' if value is True else '='}{text}: expected {values[name]}"
+    return None
+
+
+def help_text():
+    """All options as text for a terminal."""
+    lines = []
+    for name, variable, default, takes, doc in OPTIONS:
+        lines.append(f"  -X {name}=…  or {variable}")
+        lines.append(f"      {doc}" + (f" (default: {default})" if default else ""))
+        lines.append(f"      takes {takes}")
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""Start-up: imported by the line in `swallow.pth` before the program, when the command line or the environment asks for the JIT.
+
+- A bad option ends the process with one line and status 2.
+- What hinders the JIT itself (another interpreter, no libLLVM) is one line, and the program runs uncompiled.
+- In mode never the native module isn't imported, so nothing of it is mapped. The .pth line doesn't even come here for a
+  plain `-Xjit=never`; with further `-X jit-…` options it does, to check them.
+"""
+
+import os
+import sys
+
+
+def _say(text):
+    """One line on stderr, if there is a stderr."""
+    try:
+        sys.stderr.write(f"swallow: {text}\n")
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        pass
+
+
+def _refuse(text):
+    """End the process. An exception would not do: `site` prints those of .pth lines and goes on."""
+    _say(text)
+    os._exit(2)
+
+
+def _start():
+    xoptions = sys._xoptions
+    variables = {}
+    if not sys.flags.ignore_environment:
+        variables = {name: value for name, value in os.environ.items() if name.startswith("PYTHONJIT")}
+    asked = any(name == "jit" or name.startswith("jit-") for name in xoptions)
+    if not asked and not variables.get("PYTHONJIT"):
+        return
+    mode = xoptions["jit"] if "jit" in xoptions else variables.get("PYTHONJIT")
+    problem = None
+    if mode != "never":
+        from swallow import _loader
+
+        try:
+            _loader.load().start(dict(xoptions), variables)
+            return
+        except ValueError as error:
+            _refuse(error)
+        except Exception as error:
+            problem = " ".join(str(error).split())
+    from swallow import _options
+
+    mistake = _options.mistake(xoptions, variables)
+    if mistake:
+        _refuse(mistake)
+    if problem:
+        _say(f"{problem}; running without the JIT")
+
+
+_start()

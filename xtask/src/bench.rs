@@ -1,0 +1,145 @@
+//! `cargo xtask bench`: whole runs of the benchmark programs, plain CPython and the JIT in turns, timed by pyperf.
+
+use crate::run::jit_options;
+use crate::setup::{Venv, Workspace, install_packages};
+use crate::shell::{check, output, quietly, say};
+use crate::{BenchArgs, build};
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// Does it.
+pub fn bench(args: &BenchArgs) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    install_packages(&args.common.python)?;
+    let venv = Venv::for_interpreter(&workspace, &args.common.python)?;
+    venv.install_requirements(&workspace)?;
+    let programs = choose(&workspace, &args.names)?;
+    let library = build::build(&workspace)?;
+    build::install(&workspace, &venv, &library)?;
+
+    let results = workspace.target.join("bench");
+    if results.exists() {
+        fs::remove_dir_all(&results)?;
+    }
+    fs::create_dir_all(&results)?;
+    let rounds = if args.rigorous { 15 } else { 5 };
+    let plain = vec![args.common.python.clone().into_os_string()];
+    let mut jit = vec![venv.python().into_os_string()];
+    for option in jit_options(&args.x) {
+        jit.extend(["-X".into(), option]);
+    }
+    for (number, program) in programs.iter().enumerate() {
+        let name = program.file_stem().unwrap_or_default().to_string_lossy();
+        say(&format!("{name} ({} of {})", number + 1, programs.len()));
+        same_output(&plain, &jit, program)?;
+        for round in 0..rounds {
+            // Whichever comes first may find the caches colder.
+            let mut sides = [("plain", &plain), ("jit", &jit)];
+            if round % 2 == 1 {
+                sides.reverse();
+            }
+            for (side, interpreter) in sides {
+                measure(
+                    &venv,
+                    &name,
+                    &results.join(format!("{name}.{side}.json")),
+                    interpreter,
+                    program,
+                )?;
+            }
+        }
+    }
+    let mut report = venv.command();
+    report
+        .arg(workspace.root.join("benches/report.py"))
+        .arg(&results);
+    if args.readme {
+        report.arg("--readme").arg(workspace.root.join("README.md"));
+    }
+    check(&mut report)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The programs of these names, or all.
+fn choose(workspace: &Workspace, names: &[String]) -> Result<Vec<PathBuf>> {
+    let directory = workspace.root.join("benches/programs");
+    let mut known = Vec::new();
+    for entry in fs::read_dir(&directory).with_context(|| directory.display().to_string())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "py") {
+            known.push(path);
+        }
+    }
+    known.sort();
+    let stem = |path: &PathBuf| {
+        path.file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    if names.is_empty() {
+        return Ok(known);
+    }
+    let mut chosen = Vec::new();
+    for name in names {
+        match known.iter().find(|path| stem(path) == *name) {
+            Some(path) => chosen.push(path.clone()),
+            None => bail!(
+                "no program {name:?}; there are {}",
+                known.iter().map(stem).collect::<Vec<_>>().join(", ")
+            ),
+        }
+    }
+    Ok(chosen)
+}
+
+fn command(interpreter: &[OsString], program: &Path) -> Command {
+    let mut command = Command::new(&interpreter[0]);
+    command.args(&interpreter[1..]).arg(program);
+    command
+}
+
+/// A wrong result has no time. Running both once also reads all files into memory.
+fn same_output(plain: &[OsString], jit: &[OsString], program: &Path) -> Result<()> {
+    let expected = output(&mut command(plain, program))?;
+    let found = output(&mut command(jit, program))?;
+    if expected != found {
+        bail!(
+            "{}: prints something else under the JIT:\n{expected}{found}",
+            program.display()
+        );
+    }
+    Ok(())
+}
+
+/// One timed run, added to a file.
+fn measure(
+    venv: &Venv,
+    name: &str,
+    file: &Path,
+    interpreter: &[OsString],
+    program: &Path,
+) -> Result<()> {
+    let mut pyperf = venv.command();
+    pyperf
+        .args(["-m", "pyperf", "command", "--quiet", "--name", name])
+        .args([
+            "--processes",
+            "1",
+            "--values",
+            "1",
+            "--warmups",
+            "0",
+            "--loops",
+            "1",
+        ])
+        .arg("--append")
+        .arg(file)
+        .arg("--")
+        .args(interpreter)
+        .arg(program);
+    quietly(&mut pyperf)
+}

@@ -1,0 +1,107 @@
+//! Building the extension module, and putting the package into a virtual environment.
+//!
+//! The environment gets links to the Python files and a copy of the built library, not a wheel: a rebuild is then seen at once,
+//! and a second run does nothing.
+
+use crate::setup::{Venv, Workspace};
+use crate::shell::{check, say};
+use anyhow::{Context, Result};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+/// The name under which CPython 3.11 finds the library.
+const EXTENSION: &str = "_swallow.cpython-311-x86_64-linux-gnu.so";
+
+/// Builds the extension module in the release profile.
+pub fn build(workspace: &Workspace) -> Result<PathBuf> {
+    say("building the extension module");
+    check(
+        workspace
+            .cargo()
+            .args([
+                "build",
+                "--quiet",
+                "--release",
+                "--package",
+                "swallow",
+                "--lib",
+            ])
+            .arg("--target-dir")
+            .arg(&workspace.target),
+    )?;
+    Ok(workspace.target.join("release/lib_swallow.so"))
+}
+
+/// Puts the package with this library into the environment.
+pub fn install(workspace: &Workspace, venv: &Venv, library: &Path) -> Result<()> {
+    let site = venv.site_packages()?;
+    let package = site.join("swallow");
+    fs::create_dir_all(&package)?;
+    let sources = workspace.root.join("python/swallow");
+    // Links whose file is gone.
+    for entry in fs::read_dir(&package)? {
+        let path = entry?.path();
+        if path.is_symlink() && !path.exists() {
+            fs::remove_file(&path)?;
+        }
+    }
+    for entry in fs::read_dir(&sources).with_context(|| sources.display().to_string())? {
+        let source = entry?.path();
+        let name = source.file_name().context("a file has a name")?;
+        let link = package.join(name);
+        if source.is_file() && fs::read_link(&link).ok().as_ref() != Some(&source) {
+            let _ = fs::remove_file(&link);
+            symlink(&source, &link)?;
+        }
+    }
+    copy(library, &package.join(EXTENSION))?;
+    copy(
+        &workspace.root.join("python/data/platlib/swallow.pth"),
+        &site.join("swallow.pth"),
+    )?;
+    let script = venv.directory.join("bin/swallow");
+    let text = format!(
+        "#!{}\nfrom swallow.__main__ import main\n\nmain()\n",
+        venv.python().display()
+    );
+    if fs::read_to_string(&script).ok().as_ref() != Some(&text) {
+        fs::write(&script, text)?;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+/// Copies a file if the copy is not up to date. The old copy may be mapped by a running process: it is replaced, not overwritten.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let source = fs::metadata(from).with_context(|| from.display().to_string())?;
+    let fresh = fs::metadata(to).is_ok_and(|copy| {
+        copy.len() == source.len()
+            && matches!((copy.modified(), source.modified()), (Ok(copy), Ok(source)) if copy >= source)
+    });
+    if !fresh {
+        let fresh_copy = to.with_extension("new");
+        fs::copy(from, &fresh_copy)?;
+        fs::rename(&fresh_copy, to)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_follows_its_source() {
+        let directory = std::env::temp_dir().join(format!("swallow-copy-{}", std::process::id()));
+        fs::create_dir_all(&directory).expect("temporary directory");
+        let (from, to) = (directory.join("from"), directory.join("to"));
+        fs::write(&from, "one").expect("written");
+        copy(&from, &to).expect("copied");
+        assert_eq!(fs::read_to_string(&to).expect("read"), "one");
+        fs::write(&from, "three").expect("written");
+        copy(&from, &to).expect("copied");
+        assert_eq!(fs::read_to_string(&to).expect("read"), "three");
+        fs::remove_dir_all(&directory).expect("removed");
+    }
+}

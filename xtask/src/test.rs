@@ -1,0 +1,135 @@
+//! `cargo xtask test`: everything that must pass before a change goes in.
+
+use crate::setup::{Venv, Workspace, install_packages};
+use crate::shell::{check, say};
+use crate::{TestArgs, build};
+use anyhow::{Context, Result};
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Does it.
+pub fn test(args: &TestArgs) -> Result<ExitCode> {
+    let start = Instant::now();
+    let workspace = Workspace::find()?;
+    let python = &args.common.python;
+    install_packages(python)?;
+    let venv = Venv::for_interpreter(&workspace, python)?;
+    venv.install_requirements(&workspace)?;
+    if args.pytest.is_empty() {
+        format(&workspace, &venv)?;
+        core(&workspace)?;
+    }
+    let library = build::build(&workspace)?;
+    build::install(&workspace, &venv, &library)?;
+    say("Python tests");
+    pytest(&workspace, &venv, &venv, &args.pytest)?;
+    if args.pytest.is_empty() && !args.fast {
+        wheel(&workspace, &venv, python)?;
+    }
+    say(&format!(
+        "all passed, {:.0} s",
+        start.elapsed().as_secs_f64()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Layout of the sources.
+fn format(workspace: &Workspace, venv: &Venv) -> Result<()> {
+    say("format of the sources");
+    check(workspace.cargo().args(["fmt", "--all", "--check"]))
+        .context("`cargo fmt --all` puts it right")?;
+    let mut ruff = venv.command();
+    ruff.current_dir(&workspace.root)
+        .args(["-m", "ruff", "check", "--quiet", "."]);
+    check(&mut ruff)
+}
+
+/// The Rust tests: the compiler without CPython, the other members, tidiness.
+fn core(workspace: &Workspace) -> Result<()> {
+    say("Rust tests");
+    check(
+        workspace
+            .cargo()
+            .args([
+                "test",
+                "--quiet",
+                "-p",
+                "swallow",
+                "-p",
+                "llvm-passes",
+                "-p",
+                "xtask",
+            ])
+            .args(["--no-default-features", "--features", "swallow/llvm"])
+            .arg("--target-dir")
+            .arg(&workspace.target),
+    )
+}
+
+/// Runs pytest from one environment on the package in another.
+fn pytest(workspace: &Workspace, runner: &Venv, tested: &Venv, args: &[OsString]) -> Result<()> {
+    let mut command = runner.command();
+    command
+        .current_dir(&workspace.root)
+        .args(["-m", "pytest"])
+        .args(args)
+        .env("SWALLOW_TEST_PYTHON", tested.python());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PYTHON") {
+            command.env_remove(name);
+        }
+    }
+    check(&mut command)
+}
+
+/// Builds the wheel as `pip install .` does, installs it into a new environment, and runs the start-up tests on that.
+fn wheel(workspace: &Workspace, venv: &Venv, python: &Path) -> Result<()> {
+    say("building and installing the wheel");
+    let directory = workspace.target.join("wheel-test");
+    let (wheels, fresh) = (directory.join("wheels"), directory.join("venv"));
+    for old in [&wheels, &fresh] {
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
+    }
+    let mut wheel = venv.command();
+    wheel
+        .args([
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+        ])
+        .arg("--wheel-dir")
+        .arg(&wheels)
+        .arg(&workspace.root)
+        // Of its own: maturin names another interpreter to the build, and the two would rebuild in turns.
+        .env("CARGO_TARGET_DIR", directory.join("target"));
+    check(&mut wheel)?;
+    let fresh = Venv::at(fresh, python)?;
+    let mut install = fresh.command();
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-index",
+    ]);
+    for entry in fs::read_dir(&wheels)? {
+        install.arg(entry?.path());
+    }
+    check(&mut install)?;
+    say("start-up tests on the wheel");
+    pytest(
+        workspace,
+        venv,
+        &fresh,
+        &["tests/python/test_startup.py".into()],
+    )
+}
