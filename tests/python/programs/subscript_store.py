@@ -34,9 +34,9 @@ class Sublist(list):
         super().__setitem__(key, f"<{value}>")
 
 
-def run(function, make, *args):
+def run(function, make, *args, times=HOT):
     texts = set()
-    for _ in range(HOT):
+    for _ in range(times):
         target = make()
         try:
             result = function(target, *args)
@@ -68,9 +68,9 @@ for source in (STORE, ADD, MULTIPLY, DELETE, SWAP):
     for name, make in TARGETS.items():
         fresh = define(source)
         for index in (1, -1, 3, -4, True, 2**63, "x", 1.0, Index()):
-            print(source.split("\n")[1].strip(), name, index, run(fresh, make, index, 2))
+            print(source.split("\n")[1].strip(), name, index, run(fresh, make, index, 2, times=40))
         for value in (7, "s", 0.5, 300, None, [9]):
-            print(source.split("\n")[1].strip(), name, repr(value), run(mixed, make, 1, value))
+            print(source.split("\n")[1].strip(), name, repr(value), run(mixed, make, 1, value, times=40))
 
 
 def fill(items, n):
