@@ -12,7 +12,13 @@ def show(value):
         return f"complex {value!r} {value.real.hex()} {value.imag.hex()}"
     if kind is list or kind is tuple:
         return f"{kind.__name__}({', '.join([show(item) for item in value])})"
-    return f"{kind.__name__} {value!r}"
+    return f"{kind.__name__} {without_address(repr(value))}"
+
+
+def without_address(text):
+    """The text of a repr without the address in it."""
+    before, found, after = text.partition(" at 0x")
+    return f"{before} at ...{after.lstrip('0123456789abcdef')}" if found else text
 
 
 def outcome(function, *args):
