@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod cfg;
+pub mod dominators;
+pub mod edit;
 pub mod entities;
 pub mod frame_state;
 pub mod function;
