@@ -87,23 +87,37 @@ def warm():
         fib(3)
 
 
+def interrupted(function, arm, error_type):
+    """The exception that ended the endless function. A signal may come before the function is entered: then again, later."""
+    delay = DELAY
+    for _ in range(8):
+        try:
+            arm(delay)
+            function()
+        except error_type as error:
+            names = [entry.name for entry in traceback.extract_tb(error.__traceback__)]
+            if function.__name__ in names:
+                return f"{type(error).__name__} {error}"
+        delay *= 2
+    return "never in the function"
+
+
+def arm_alarm(delay):
+    signal.setitimer(signal.ITIMER_REAL, delay)
+
+
+def arm_interrupt(delay):
+    threading.Timer(delay, _thread.interrupt_main).start()
+
+
 warm()
 signal.signal(signal.SIGALRM, alarm)
 for function in LOOPS:
     for _ in range(2):
-        signal.setitimer(signal.ITIMER_REAL, DELAY)
-        try:
-            function()
-        except Alarm as error:
-            text = str(error), traceback.extract_tb(error.__traceback__)[1].name
+        text = interrupted(function, arm_alarm, Alarm)
     print(function.__name__, text)
-
 for function in LOOPS[:4]:
-    threading.Timer(DELAY, _thread.interrupt_main).start()
-    try:
-        function()
-    except KeyboardInterrupt as error:
-        print(function.__name__, "KeyboardInterrupt", traceback.extract_tb(error.__traceback__)[1].name)
+    print(function.__name__, interrupted(function, arm_interrupt, KeyboardInterrupt))
 
 seen = []
 stop = False
@@ -186,14 +200,17 @@ results = []
 
 def in_thread(function):
     try:
+        ready.set()
         function()
     except Stop:
         results.append(function.__name__)
 
 
 for function in (forever_int, forever_float, forever_empty, forever_calls):
+    ready = threading.Event()
     thread = threading.Thread(target=in_thread, args=(function,))
     thread.start()
+    ready.wait()
     while ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop)) == 0:
         pass
     thread.join()

@@ -192,5 +192,6 @@ def call_work(n):
 
 thread = threading.Thread(target=rebind_while_running)
 thread.start()
-print(call_work(2000), work(3, 0))
+print(call_work(2000))
 thread.join()
+print(work(3, 0))
