@@ -1,9 +1,7 @@
-"""Hot functions while the interpreter ends: atexit, __del__ at module clean-up, daemon threads that still run, objects in cycles."""
+"""Hot functions while the interpreter ends: atexit, __del__ at module clean-up, objects in cycles."""
 
 import atexit
 import os
-import threading
-import time
 
 
 def work(n):
@@ -27,20 +25,10 @@ class Cycle:
         self.late = Late("in cycle")
 
 
-def spin():
-    n = 0
-    while True:
-        n += 1
-        if n > 10**6:
-            n = 0
-
-
 for _ in range(300):
     work(10)
 atexit.register(lambda: print("at exit", work(5), flush=True))
 keep = Late("global")
 cycle = Cycle()
 del cycle
-threading.Thread(target=spin, daemon=True).start()
-time.sleep(0.01)
 print("end of the program", work(3), flush=True)
