@@ -1,7 +1,7 @@
 """Running programs under the interpreter that has the JIT and under plain CPython, for all the tests here.
 
-SWALLOW_TEST_PYTHON names the interpreter with the package installed (default: target/venv/bin/python), SWALLOW_TEST_REFERENCE the
-plain one (default: /usr/bin/python3.11).
+SWALLOW_TEST_PYTHON names the interpreter with the package installed (default: that of target/venv), SWALLOW_TEST_REFERENCE the plain one
+(default: /usr/bin/python3.11).
 """
 
 import os
@@ -14,7 +14,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PROGRAMS = HERE / "programs"
-PYTHON = os.environ.get("SWALLOW_TEST_PYTHON") or str(ROOT / "target" / "venv" / "bin" / "python")
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
+PYTHON = os.environ.get("SWALLOW_TEST_PYTHON") or str(TARGET / "venv" / "bin" / "python")
 REFERENCE = os.environ.get("SWALLOW_TEST_REFERENCE") or "/usr/bin/python3.11"
 TIMEOUT = 120.0
 
@@ -48,7 +49,8 @@ class Result:
 
 def environment(**extra):
     """An environment in which outputs are repeatable and no setting of ours leaks in."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    dropped = ("PYTHON", "SWALLOW_", "LD_LIBRARY_PATH")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     env["PYTHONHASHSEED"] = "0"
     env.update(extra)
     return env
@@ -61,8 +63,7 @@ def run(command, timeout=None, **extra):
             [str(part) for part in command],
             env=environment(**extra),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=timeout or TIMEOUT,
         )
     except subprocess.TimeoutExpired as expired:

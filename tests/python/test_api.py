@@ -1,4 +1,4 @@
-"""The functions of `import swallow`, each in a process of its own."""
+"""The functions of `import swallow`, and the options that show what they work on; each test in a process of its own."""
 
 import json
 import re
@@ -38,19 +38,6 @@ def test_public_names():
             assert callable(function), name
             assert function.__doc__ and function.__doc__.strip(), f"{name} has no docstring"
         assert set(names) <= set(swallow.__all__), swallow.__all__
-        """
-    )
-
-
-def test_package_is_typed():
-    check(
-        """
-        import pathlib, swallow
-        directory = pathlib.Path(swallow.__file__).parent
-        assert (directory / "py.typed").exists()
-        stub = (directory / "__init__.pyi").read_text()
-        for name in ["compile", "is_compiled", "info", "hir", "llvm_ir", "asm", "release", "stats", "set_control", "get_control"]:
-            assert f"def {name}(" in stub, name
         """
     )
 
@@ -565,58 +552,6 @@ def test_set_control_wrong_type(value):
     )
 
 
-@pytest.mark.parametrize("mode", ["never", "whenhot", "always"])
-def test_mode_from_the_environment(mode):
-    assert check("import swallow; print(swallow.get_control())", PYTHONJIT=mode).stdout.strip() == mode
-
-
-def test_option_wins_over_the_environment():
-    assert check("import swallow; print(swallow.get_control())", "-Xjit=always", PYTHONJIT="whenhot").stdout.strip() == "always"
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["-Xjit=sometimes"],
-        ["-Xjit="],
-        ["-Xjit=whenhot", "-X", "jit-threshold=abc"],
-        ["-Xjit=whenhot", "-X", "jit-threshold=0"],
-        ["-Xjit=whenhot", "-X", "jit-threshold=-1"],
-        ["-Xjit=whenhot", "-X", "jit-threshold=4294967296"],
-        ["-Xjit=whenhot", "-X", "jit-threshold"],
-        ["-Xjit=whenhot", "-X", "jit-opt=4"],
-        ["-Xjit=whenhot", "-X", "jit-opt=fast"],
-        ["-Xjit=whenhot", "-X", "jit-dump=hir,everything"],
-        ["-Xjit=whenhot", "-X", "jit-passes=no-such-pass"],
-        ["-Xjit=whenhot", "-X", "jit-passes=function(mem2reg"],
-        ["-Xjit=whenhot", "-X", "jit-fail-guard=x"],
-        ["-Xjit=whenhot", "-X", "jit-fail-guard=0"],
-        ["-Xjit=whenhot", "-X", "jit-backend=gcc"],
-        ["-Xjit=whenhot", "-X", "jit-unit=module"],
-        ["-Xjit=whenhot", "-X", "jit-codegen=cloud"],
-        ["-Xjit=whenhot", "-X", "jit-no-such-option=1"],
-        ["-Xjit=whenhot", "-X", "jit-log=]]["],
-    ],
-    ids=lambda options: " ".join(options),
-)
-def test_bad_option_is_one_line_and_status_2(options):
-    result = check("print('started')", *options, status=2)
-    assert result.stdout == "", result
-    assert len(result.stderr.splitlines()) == 1 and result.stderr.startswith("swallow: "), result
-
-
-@pytest.mark.parametrize("name, value", [("PYTHONJIT", "sometimes"), ("PYTHONJITTHRESHOLD", "many")])
-def test_bad_variable_is_one_line_and_status_2(name, value):
-    extra = {"PYTHONJIT": "whenhot"} | {name: value}
-    result = check("print('started')", status=2, **extra)
-    assert result.stdout == "" and len(result.stderr.splitlines()) == 1 and name in result.stderr, result
-
-
-def test_threshold_message():
-    result = check("pass", "-Xjit=whenhot", "-X", "jit-threshold=abc", status=2)
-    assert result.stderr == "swallow: -X jit-threshold=abc: expected a whole number from 1 to 4294967295\n"
-
-
 @pytest.mark.parametrize("level", ["0", "1", "2", "3"])
 @pytest.mark.parametrize("option", ["jit-opt={}", "jit-passes=o{}"])
 def test_optimisation_levels(option, level):
@@ -641,42 +576,6 @@ def test_only_these_values_for_now():
 def test_log_filter():
     result = check(HOT + "swallow.compile(work)\n", "-Xjit=whenhot", "-X", "jit-log=trace")
     assert "work" in result.stderr, result
-
-
-def test_module_command(tmp_path):
-    program = tmp_path / "program.py"
-    program.write_text("import sys, swallow\nprint(__name__, sys.argv, swallow.get_control(), sys.path[0])\nraise SystemExit(7)\n")
-    source = f"""
-        import subprocess, sys
-        for options, mode in (([], "whenhot"), (["-Xjit=always"], "always"), (["-Xjit=never"], "never")):
-            done = subprocess.run([sys.executable, "-m", "swallow", *options, {str(program)!r}, "a", "-b", "--jit"], capture_output=True, text=True)
-            assert done.returncode == 7, done
-            assert done.stdout.strip() == f"__main__ [{str(program)!r}, 'a', '-b', '--jit'] {{mode}} {str(tmp_path)}", done
-        """
-    check(source)
-
-
-def test_module_command_unreadable_program(tmp_path):
-    source = f"""
-        import subprocess, sys
-        done = subprocess.run([sys.executable, "-m", "swallow", {str(tmp_path / "missing.py")!r}], capture_output=True, text=True)
-        assert done.returncode == 2, done
-        assert len(done.stderr.splitlines()) == 1 and "missing.py" in done.stderr, done
-        """
-    check(source)
-
-
-def test_traceback_under_module_command(tmp_path):
-    program = tmp_path / "failing.py"
-    program.write_text("def f():\n    return 1 // 0\n\nf()\n")
-    source = f"""
-        import subprocess, sys
-        plain = subprocess.run([sys.executable, {str(program)!r}], capture_output=True, text=True)
-        ours = subprocess.run([sys.executable, "-m", "swallow", {str(program)!r}], capture_output=True, text=True)
-        assert plain.returncode == ours.returncode == 1
-        assert ours.stderr == plain.stderr, ours.stderr
-        """
-    check(source)
 
 
 def test_compile_does_not_run_the_function():
