@@ -116,11 +116,11 @@ pub trait Oracle {
     /// The value at entry `index` of the dict of the module at `module`, likewise.
     fn module_value(&self, module: u64, index: u32, version: u32) -> Option<ObjectInfo>;
 
-    /// What is known of an object that is alive because a guard, a constant or a dictionary that
-    /// was just asked about holds it.
-    fn object(&self, addr: u64) -> Option<ObjectInfo>;
+    /// What is known of the attribute `name` (address of the string) found on the class with version
+    /// tag `version`, if that class is alive and the attribute is still the object at `addr`.
+    fn method(&self, version: u32, name: u64, addr: u64) -> Option<ObjectInfo>;
 
-    /// What is known of the Python function at `addr` (alive, see [`Oracle::object`]).
+    /// What is known of the Python function at `addr` (alive: just found in a dictionary or class).
     fn function(&self, addr: u64) -> Option<FunctionInfo>;
 
     /// The address of the runtime's call cell for the code object at `code`, created if need be.

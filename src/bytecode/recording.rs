@@ -16,7 +16,7 @@ pub struct Recording {
     pub locals: Vec<(u32, Option<Type>)>,
     pub dict_values: Vec<((DictKind, u32, u32), Option<ObjectInfo>)>,
     pub module_values: Vec<((u64, u32, u32), Option<ObjectInfo>)>,
-    pub objects: Vec<(u64, Option<ObjectInfo>)>,
+    pub methods: Vec<((u32, u64, u64), Option<ObjectInfo>)>,
     pub functions: Vec<(u64, Option<FunctionInfo>)>,
     pub cells: Vec<(u64, u64)>,
     pub singletons: (u64, u64, u64),
@@ -41,8 +41,8 @@ impl Oracle for Recording {
         answer(&self.module_values, &(module, index, version)).flatten()
     }
 
-    fn object(&self, addr: u64) -> Option<ObjectInfo> {
-        answer(&self.objects, &addr).flatten()
+    fn method(&self, version: u32, name: u64, addr: u64) -> Option<ObjectInfo> {
+        answer(&self.methods, &(version, name, addr)).flatten()
     }
 
     fn function(&self, addr: u64) -> Option<FunctionInfo> {
@@ -118,9 +118,13 @@ impl Oracle for Recorder<'_> {
         )
     }
 
-    fn object(&self, addr: u64) -> Option<ObjectInfo> {
-        let answer = self.inner.object(addr);
-        note(&mut self.out.borrow_mut().objects, addr, answer)
+    fn method(&self, version: u32, name: u64, addr: u64) -> Option<ObjectInfo> {
+        let answer = self.inner.method(version, name, addr);
+        note(
+            &mut self.out.borrow_mut().methods,
+            (version, name, addr),
+            answer,
+        )
     }
 
     fn function(&self, addr: u64) -> Option<FunctionInfo> {

@@ -1,2 +1,7 @@
 //! Compiled code in memory: the arena, installed units, call cells.
+
 pub mod arena;
+#[cfg(feature = "cpython")]
+pub mod cell;
+#[cfg(feature = "cpython")]
+pub mod unit;

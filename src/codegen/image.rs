@@ -75,7 +75,7 @@ pub struct Phase {
 }
 
 /// A compiled unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CodeImage {
     /// The generator's name for what it must free.
     pub handle: u64,

@@ -1,1 +1,347 @@
-//! (see ARCHITECTURE.md)
+//! Modes, hotness, and the path from a hot code object to installed code.
+//!
+//! State of the process is in one [`Jit`], made once and never torn down: code objects die after
+//! modules at shutdown, and their records with them. All of it is used with the GIL held.
+//!
+//! A code object's record is its `co_extra` word: null while CPython has not quickened the code, then
+//! an odd number (hotness and a loop flag), then a pointer to a [`Unit`].
+
+mod compile;
+mod enter;
+
+use crate::code::arena::Arena;
+use crate::code::cell::Cell;
+use crate::code::unit::{Installed, State, Unit};
+use crate::codegen::llvm::LlvmGenerator;
+use crate::codegen::{CodeGenerator, CodeMemory};
+use crate::config::{Config, Mode};
+use crate::host::ffi::{self, PyObject, read};
+use crate::host::{check, snapshot};
+use crate::layout::{code as c, frame};
+use crate::runtime;
+use crate::stats::{COUNTERS, count};
+use once_cell::sync::OnceCell;
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+pub use compile::{Artefact, artefact, compile_now};
+
+/// The JIT of this process.
+pub struct Jit {
+    pub config: Config,
+    /// LLVM pipeline text.
+    pipeline: String,
+    extra: isize,
+    previous: ffi::EvalFrame,
+    mode: AtomicU8,
+    back: Mutex<BackEnd>,
+    arena: Arc<Arena>,
+    /// Activations of native code, in all threads, that were entered from CPython.
+    native: AtomicU32,
+    units: AtomicU32,
+}
+
+/// What only one compilation at a time uses.
+struct BackEnd {
+    generator: LlvmGenerator,
+    /// Versions that may still be on some stack.
+    graveyard: Vec<Box<Installed>>,
+}
+
+// SAFETY: everything inside that is not atomic or locked is immutable after start; versions in the
+// graveyard are touched under its lock only.
+unsafe impl Sync for Jit {}
+// SAFETY: as above.
+unsafe impl Send for Jit {}
+
+static JIT: OnceCell<Jit> = OnceCell::new();
+
+/// The JIT, if it was started.
+#[must_use]
+pub fn jit() -> Option<&'static Jit> {
+    JIT.get()
+}
+
+/// Starts the JIT. A second start only sets the mode.
+///
+/// # Errors
+/// One line that says what is wrong: the interpreter, LLVM or the pipeline.
+pub fn start(config: Config) -> Result<(), StartError> {
+    if let Some(jit) = JIT.get() {
+        jit.set_mode(config.mode);
+        return Ok(());
+    }
+    let span = tracing::info_span!("start");
+    let _entered = span.enter();
+    check::check_interpreter().map_err(StartError::Host)?;
+    let arena = Arena::new()
+        .map(Arc::new)
+        .ok_or_else(|| StartError::Host("no address space for compiled code".to_owned()))?;
+    let memory: Arc<dyn CodeMemory> = arena.clone();
+    let mut generator = LlvmGenerator::new(runtime::symbols(), memory)
+        .map_err(|error| StartError::Host(error.to_string()))?;
+    let pipeline = pipeline_text(&config);
+    if config.passes.is_some() {
+        generator
+            .check_pipeline(&pipeline)
+            .map_err(|error| StartError::Option(format!("-X jit-passes={pipeline}: {error}")))?;
+    }
+    // SAFETY: the GIL is held; the functions match the interfaces, and the module is never unloaded.
+    let (extra, previous) = unsafe {
+        (
+            ffi::_PyEval_RequestCodeExtraIndex(free_extra),
+            ffi::_PyInterpreterState_GetEvalFrameFunc(ffi::PyInterpreterState_Main()),
+        )
+    };
+    if extra < 0 {
+        return Err(StartError::Host(
+            "the interpreter has no room for another user of co_extra".to_owned(),
+        ));
+    }
+    runtime::set_stress(config.fail_guard);
+    let mode = config.mode;
+    let made = JIT.set(Jit {
+        config,
+        pipeline,
+        extra,
+        previous,
+        mode: AtomicU8::new(mode as u8),
+        back: Mutex::new(BackEnd {
+            generator,
+            graveyard: Vec::new(),
+        }),
+        arena,
+        native: AtomicU32::new(0),
+        units: AtomicU32::new(0),
+    });
+    if made.is_ok() {
+        runtime::ENTER.store(enter::eval_frame as *const () as i64, Ordering::Relaxed);
+        // SAFETY: the GIL is held; the hook is a function of this module.
+        unsafe {
+            ffi::_PyInterpreterState_SetEvalFrameFunc(
+                ffi::PyInterpreterState_Main(),
+                enter::eval_frame,
+            );
+        }
+        tracing::info!(mode = mode.name(), "started");
+    }
+    Ok(())
+}
+
+/// Why the JIT can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The program runs uncompiled.
+    #[error("{0}")]
+    Host(String),
+    /// The user's mistake.
+    #[error("{0}")]
+    Option(String),
+}
+
+/// The pipeline that the options ask for.
+fn pipeline_text(config: &Config) -> String {
+    match &config.passes {
+        Some(text) => llvm_passes::resolve(text).into_owned(),
+        None => llvm_passes::of_level(config.opt_level),
+    }
+}
+
+impl Jit {
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        match self.mode.load(Ordering::Relaxed) {
+            0 => Mode::Never,
+            1 => Mode::WhenHot,
+            _ => Mode::Always,
+        }
+    }
+
+    /// Sets the mode; the previous one.
+    pub fn set_mode(&self, mode: Mode) -> Mode {
+        let before = self.mode();
+        self.mode.store(mode as u8, Ordering::Relaxed);
+        before
+    }
+
+    /// The address of a code object's `co_extra` word, if it has one.
+    #[inline]
+    fn extra_word(&self, code: *mut PyObject) -> Option<*mut usize> {
+        // SAFETY: `co_extra` is null or points to a size and that many words.
+        unsafe {
+            let extra: *mut isize = read(code, c::CO_EXTRA);
+            if extra.is_null() || *extra <= self.extra {
+                return None;
+            }
+            Some(extra.offset(1 + self.extra).cast())
+        }
+    }
+
+    #[inline]
+    fn extra(&self, code: *mut PyObject) -> usize {
+        // SAFETY: the word is there.
+        self.extra_word(code).map_or(0, |word| unsafe { *word })
+    }
+
+    fn set_extra(&self, code: *mut PyObject, value: usize) -> bool {
+        // SAFETY: the GIL is held and the code object alive.
+        let status = unsafe { ffi::_PyCode_SetExtra(code, self.extra, value as *mut c_void) };
+        if status != 0 {
+            // SAFETY: the GIL is held.
+            unsafe { pyo3_ffi::PyErr_Clear() };
+        }
+        status == 0
+    }
+
+    /// The record of a code object, if it has one.
+    #[must_use]
+    pub fn unit(&self, code: *mut PyObject) -> Option<&mut Unit> {
+        let extra = self.extra(code);
+        if extra == 0 || extra & 1 == 1 {
+            return None;
+        }
+        // SAFETY: an even word is the box that `unit_or_new` made; the GIL is held, and no reference
+        // is kept across anything that runs Python code.
+        Some(unsafe { &mut *(extra as *mut Unit) })
+    }
+
+    /// The record of a code object, made if need be.
+    #[must_use]
+    pub fn unit_or_new(&self, code: *mut PyObject) -> Option<&mut Unit> {
+        let extra = self.extra(code);
+        if extra == 0 || extra & 1 == 1 {
+            let unit = Box::new(new_unit(code, enter::Count::from_word(extra)));
+            let raw = Box::into_raw(unit);
+            if !self.set_extra(code, raw as usize) {
+                // SAFETY: just made, not given away.
+                drop(unsafe { Box::from_raw(raw) });
+                return None;
+            }
+        }
+        self.unit(code)
+    }
+
+    /// Hotness so far; 0 for code that is not warm.
+    #[must_use]
+    pub fn hotness(&self, code: *mut PyObject) -> u32 {
+        enter::hotness(self, code)
+    }
+
+    /// Takes a version out of use; its code is freed when no native code runs.
+    fn retire(&self, installed: Box<Installed>) {
+        COUNTERS
+            .code_bytes
+            .fetch_sub(installed.image.code_size, Ordering::Relaxed);
+        count(&COUNTERS.units_released);
+        let Ok(mut back) = self.back.try_lock() else {
+            // A compilation is under way below us: forget the code rather than wait for ourselves.
+            std::mem::forget(installed);
+            return;
+        };
+        back.graveyard.push(installed);
+        drop(back);
+        self.bury();
+    }
+
+    /// Frees retired versions if no native code is on any stack.
+    fn bury(&self) {
+        if self.native.load(Ordering::Relaxed) != 0 {
+            return;
+        }
+        let Ok(mut back) = self.back.try_lock() else {
+            return;
+        };
+        let retired = std::mem::take(&mut back.graveyard);
+        for installed in &retired {
+            back.generator.release(&installed.image);
+        }
+        drop(back);
+        // References that the versions kept are released without the lock.
+        drop(retired);
+    }
+
+    /// Gives a unit's code back; it stays interpreted.
+    pub fn release(&self, code: *mut PyObject) -> bool {
+        let Some(unit) = self.unit(code) else {
+            return false;
+        };
+        unit.cell.set_entry(runtime::enter_cold as *const () as u64);
+        match std::mem::replace(&mut unit.state, State::Released) {
+            State::Compiled(installed) => {
+                unit.old_exits.extend(installed.exits_taken());
+                self.retire(installed);
+                true
+            }
+            other => {
+                unit.state = other;
+                false
+            }
+        }
+    }
+
+    /// Bytes handed out by the arena, and touched.
+    #[must_use]
+    pub fn arena_usage(&self) -> (usize, usize) {
+        self.arena.usage()
+    }
+}
+
+fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
+    use crate::bytecode::code::flags;
+    // SAFETY: a code object has these fields.
+    let (args, keyword_only, code_flags, nlocals, stack) = unsafe {
+        (
+            read::<i32>(code, c::CO_ARGCOUNT),
+            read::<i32>(code, c::CO_KWONLYARGCOUNT),
+            read::<i32>(code, c::CO_FLAGS) as u32,
+            read::<i32>(code, c::CO_NLOCALSPLUS),
+            read::<i32>(code, c::CO_STACKSIZE),
+        )
+    };
+    let plain = keyword_only == 0 && code_flags & (flags::VARARGS | flags::VARKEYWORDS) == 0;
+    Unit {
+        code: code as u64,
+        cell: Arc::new(Cell::new(
+            code as u64,
+            runtime::enter_cold as *const () as u64,
+        )),
+        state: State::Warm,
+        hotness: count.hotness,
+        has_loop: count.has_loop,
+        plain_args: plain.then_some(args as u32),
+        frame_words: frame::SPECIALS_WORDS + (nlocals + stack) as u32,
+        seen: Vec::new(),
+        no_speculation: std::collections::BTreeSet::new(),
+        compiles: 0,
+        hir_insts: 0,
+        old_exits: Vec::new(),
+    }
+}
+
+/// A code object dies: its record goes with it.
+unsafe extern "C" fn free_extra(extra: *mut c_void) {
+    let word = extra as usize;
+    if word == 0 || word & 1 == 1 {
+        return;
+    }
+    // SAFETY: an even word is the box that `unit_or_new` made; this is its last use.
+    let mut unit = unsafe { Box::from_raw(extra.cast::<Unit>()) };
+    unit.cell.clear(runtime::enter_cold as *const () as u64);
+    if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Released)
+        && let Some(jit) = JIT.get()
+    {
+        jit.retire(installed);
+    }
+}
+
+/// The qualified name and first line of a code object.
+#[must_use]
+pub fn describe_code(code: *mut PyObject) -> String {
+    // SAFETY: a code object has these fields.
+    unsafe {
+        let name = snapshot::text(read(code, c::CO_QUALNAME));
+        let line: i32 = read(code, c::CO_FIRSTLINENO);
+        format!("{name}:{line}")
+    }
+}

@@ -144,8 +144,14 @@ impl Builder<'_> {
         {
             let code = self.code;
             let addr = instr.cache64(code, 6);
-            if let Some(info) = self.oracle.object(addr) {
-                let object = self.guard_class(object, instr.cache32(code, 1));
+            let version = instr.cache32(code, 1);
+            let name = code
+                .names
+                .get(instr.arg as usize)
+                .ok_or(Bailout::Malformed("name index"))?
+                .addr;
+            if let Some(info) = self.oracle.method(version, name, addr) {
+                let object = self.guard_class(object, version);
                 if with_values {
                     self.guard(Op::GuardInlineValues, &[object], &[]);
                     self.guard(

@@ -63,9 +63,9 @@ impl Builder<'_> {
                 *self.local(instr.arg)? = None;
             }
             o::RETURN_VALUE => {
-                let fs = self.guard_state();
+                self.guard(Op::GuardUnobserved, &[], &[]);
                 let value = self.pop()?;
-                self.terminate(Inst::new(Op::Return, &[value], &[]).with_fs(fs));
+                self.terminate(Inst::new(Op::Return, &[value], &[]));
             }
 
             o::LOAD_GLOBAL => self.load_global(instr)?,

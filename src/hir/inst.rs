@@ -359,6 +359,8 @@ ops! {
     /// No trace or profile function is active. The frame state is the one *after* the operation
     /// that may have switched it on.
     GuardNoTracing "guard_no_tracing" () { effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Tracing) }
+    /// No frame object refers to the frame: nobody will look at it after it has returned.
+    GuardUnobserved "guard_unobserved" () { effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Missing) }
     /// Back-edge poll: hands the GIL over when asked, leaves for signals and pending calls. Other
     /// threads may run Python code here, so memory is clobbered.
     Poll "poll" () { effects: Escape, fs: FsKind::Guard, reason: Some(ExitReason::EvalBreaker) }

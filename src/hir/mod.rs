@@ -12,6 +12,7 @@ pub mod frame_state;
 pub mod function;
 pub mod inst;
 mod lex;
+pub mod liveness;
 pub mod parse;
 pub mod print;
 pub mod types;

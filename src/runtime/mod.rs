@@ -1,1 +1,172 @@
-//! (see ARCHITECTURE.md)
+//! What compiled code calls: the functions of [`crate::helpers`], by family, and their addresses.
+//!
+//! Every function here is called from native code with the GIL held, on valid objects, and none
+//! unwinds: they are short, and what could panic aborts only through a bug. Each `extern "C"`
+//! boundary stops a panic from crossing it (Rust aborts there).
+
+mod containers;
+mod exits;
+mod numbers;
+mod objects;
+
+use crate::codegen::SymbolTable;
+use crate::helpers::{Data, Helper};
+use crate::host::check::small_ints;
+use crate::host::ffi::{self, PyObject, PyThreadState, read};
+use crate::layout::{interp, tstate};
+pub use exits::{ENTER, RawPair, STRESS, enter_cold, set_stress, swl_frame_clear};
+use std::ffi::c_int;
+use std::ptr::addr_of_mut;
+
+/// The addresses of all helpers and data, for a code generator in this process.
+#[must_use]
+pub fn symbols() -> SymbolTable {
+    let mut table = SymbolTable::default();
+    for helper in Helper::ALL {
+        table.set_helper(*helper, helper_address(*helper));
+    }
+    for data in Data::ALL {
+        table.set_data(*data, data_address(*data));
+    }
+    table
+}
+
+fn helper_address(helper: Helper) -> u64 {
+    let address = match helper {
+        Helper::Dealloc => ffi::_Py_Dealloc as *const (),
+        Helper::BoxFloat => pyo3_ffi::PyFloat_FromDouble as *const (),
+        Helper::BoxInt => numbers::swl_box_int as *const (),
+        Helper::UnboxInt => numbers::swl_unbox_int as *const (),
+        Helper::BinaryOp => objects::swl_binary_op as *const (),
+        Helper::CompareOp => objects::swl_compare_op as *const (),
+        Helper::Contains => objects::swl_contains as *const (),
+        Helper::UnaryOp => objects::swl_unary_op as *const (),
+        Helper::IsTrue => objects::swl_is_true as *const (),
+        Helper::LoadAttr => objects::swl_load_attr as *const (),
+        Helper::StoreAttr => objects::swl_store_attr as *const (),
+        Helper::LoadGlobal => objects::swl_load_global as *const (),
+        Helper::StoreGlobal => objects::swl_store_global as *const (),
+        Helper::Subscr => objects::swl_subscr as *const (),
+        Helper::StoreSubscr => objects::swl_store_subscr as *const (),
+        Helper::DeleteSubscr => objects::swl_delete_subscr as *const (),
+        Helper::Call => objects::swl_call as *const (),
+        Helper::CallPySlow => exits::swl_call_py_slow as *const (),
+        Helper::GetIter => containers::swl_get_iter as *const (),
+        Helper::IterNext => containers::swl_iter_next as *const (),
+        Helper::UnpackSequence => containers::swl_unpack_sequence as *const (),
+        Helper::BuildTuple => containers::swl_build_tuple as *const (),
+        Helper::BuildList => containers::swl_build_list as *const (),
+        Helper::BuildSlice => containers::swl_build_slice as *const (),
+        Helper::ListAppend => containers::swl_list_append as *const (),
+        Helper::FloatPow => numbers::swl_float_pow as *const (),
+        Helper::FloatMod => numbers::swl_float_mod as *const (),
+        Helper::FloatFloorDiv => numbers::swl_float_floordiv as *const (),
+        Helper::IntPow => numbers::swl_int_pow as *const (),
+        Helper::RangeLen => numbers::swl_range_len as *const (),
+        Helper::Poll => swl_poll as *const (),
+        Helper::StackOk => swl_stack_ok as *const (),
+        Helper::SideExit => exits::swl_side_exit as *const (),
+        Helper::Interpret => exits::swl_interpret as *const (),
+        Helper::Flush => exits::swl_flush as *const (),
+        Helper::FrameClear => exits::swl_frame_clear as *const (),
+    };
+    address as u64
+}
+
+fn data_address(data: Data) -> u64 {
+    // SAFETY: only addresses of the interpreter's own objects are taken; the thread state is the
+    // current one's.
+    unsafe {
+        match data {
+            Data::IntType => addr_of_mut!(pyo3_ffi::PyLong_Type) as u64,
+            Data::FloatType => addr_of_mut!(pyo3_ffi::PyFloat_Type) as u64,
+            Data::BoolType => addr_of_mut!(pyo3_ffi::PyBool_Type) as u64,
+            Data::StrType => addr_of_mut!(pyo3_ffi::PyUnicode_Type) as u64,
+            Data::ListType => addr_of_mut!(pyo3_ffi::PyList_Type) as u64,
+            Data::TupleType => addr_of_mut!(pyo3_ffi::PyTuple_Type) as u64,
+            Data::DictType => addr_of_mut!(pyo3_ffi::PyDict_Type) as u64,
+            Data::RangeType => addr_of_mut!(ffi::PyRange_Type) as u64,
+            Data::FunctionType => addr_of_mut!(ffi::PyFunction_Type) as u64,
+            Data::ModuleType => addr_of_mut!(pyo3_ffi::PyModule_Type) as u64,
+            Data::True => pyo3_ffi::Py_True() as u64,
+            Data::False => pyo3_ffi::Py_False() as u64,
+            Data::None => pyo3_ffi::Py_None() as u64,
+            Data::SmallInts => small_ints(),
+            Data::EvalBreaker => {
+                ffi::PyInterpreterState_Main() as u64 + interp::EVAL_BREAKER as u64
+            }
+        }
+    }
+}
+
+/// Bytes of C stack that must be left for anything to run.
+const STACK_RESERVE: usize = 256 << 10;
+
+thread_local! {
+    /// Lowest address that frames of this thread may reach; 0: not known yet.
+    static STACK_LIMIT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Asks the C library where this thread's stack ends.
+#[cold]
+fn find_stack_limit() -> usize {
+    // SAFETY: plain calls on this thread's own attributes; the structure is destroyed again.
+    let lowest = unsafe {
+        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
+        let mut base = std::ptr::null_mut();
+        let mut size = 0;
+        if libc::pthread_getattr_np(libc::pthread_self(), &mut attributes) != 0 {
+            return 1;
+        }
+        libc::pthread_attr_getstack(&attributes, &mut base, &mut size);
+        libc::pthread_attr_destroy(&mut attributes);
+        base as usize
+    };
+    let limit = lowest + STACK_RESERVE;
+    STACK_LIMIT.set(limit);
+    limit
+}
+
+/// Whether the C stack has room for more frames.
+#[must_use]
+#[inline]
+pub fn has_stack() -> bool {
+    let here = 0u8;
+    let limit = match STACK_LIMIT.get() {
+        0 => find_stack_limit(),
+        limit => limit,
+    };
+    std::ptr::from_ref(&here) as usize > limit
+}
+
+extern "C" fn swl_stack_ok(_ts: *mut PyThreadState) -> i64 {
+    i64::from(has_stack())
+}
+
+/// Raises the `RecursionError` that stands for an exhausted C stack.
+pub fn raise_stack_exhausted() {
+    // SAFETY: the GIL is held; the message is a C string.
+    unsafe {
+        pyo3_ffi::PyErr_SetString(
+            pyo3_ffi::PyExc_RecursionError,
+            c"maximum recursion depth exceeded".as_ptr(),
+        );
+    }
+}
+
+/// Gives other threads their turn; 1 when there is more to do than that.
+unsafe extern "C" fn swl_poll(ts: *mut PyThreadState) -> i64 {
+    // SAFETY: `ts` is the current thread state, and has these fields.
+    unsafe {
+        let state: *mut ffi::PyInterpreterState = read(ts, tstate::INTERP);
+        let drop: c_int = read(state, interp::GIL_DROP_REQUEST);
+        let pending: c_int = read(state, interp::PENDING_CALLS_TO_DO);
+        let exception: *mut PyObject = read(ts, tstate::ASYNC_EXC);
+        if drop == 0 || pending != 0 || !exception.is_null() {
+            return 1;
+        }
+        let saved = pyo3_ffi::PyEval_SaveThread();
+        pyo3_ffi::PyEval_RestoreThread(saved);
+        0
+    }
+}

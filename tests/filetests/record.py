@@ -78,7 +78,7 @@ class Recorder:
                 "exception_table": list(code.co_exceptiontable), "addr": self.addr(code),
             },
             "locals": [[slot, type_name(args[slot])] for slot in range(bound)],
-            "dict_values": [], "module_values": [], "objects": [], "functions": [], "cells": [],
+            "dict_values": [], "module_values": [], "methods": [], "functions": [], "cells": [],
             "singletons": [self.addr(None), self.addr(True), self.addr(False)],
         }
         self.answers(function, units, recording)
@@ -120,7 +120,9 @@ class Recorder:
                 number = self.addr(value)
                 for i in range(4):
                     units[at + 7 + i] = number >> 16 * i & 0xFFFF
-                recording["objects"].append([number, self.info(value)])
+                key = [cache[1] | cache[2] << 16,
+                       self.addr(function.__code__.co_names[arg]), number]
+                recording["methods"].append([key, self.info(value)])
                 if isinstance(value, types.FunctionType):
                     self.function(value, recording)
             at += 1 + CACHES.get(base, 0)

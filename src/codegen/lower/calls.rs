@@ -3,7 +3,7 @@
 use super::super::machine::{CheckedOp, Hint, IntOp, Machine, Ty};
 use super::Lower;
 use crate::helpers::{Data, Helper, call_cell, tag};
-use crate::hir::{CmpOp, ExitReason, FsValue, Inst, Type, Value};
+use crate::hir::{CmpOp, FsValue, Inst, Type, Value};
 use crate::layout::{self, code, frame, function, tstate};
 
 /// Every so many frames the C stack is looked at.
@@ -277,16 +277,18 @@ impl<M: Machine> Lower<'_, M> {
         self.m.switch_to(enter);
     }
 
-    /// Returns through the common epilogue, unless someone holds the frame: then the interpreter
-    /// executes the return, so that the frame object has all its locals.
-    pub(super) fn leave_unit(&mut self, inst: &Inst, tag_word: i64, payload: M::V) {
-        if inst.fs.is_some() {
-            let exit = self.exit_block(inst, false, ExitReason::Missing);
-            let frame = self.frame;
-            let object = self.load_ptr(frame, frame::FRAME_OBJ);
-            let unseen = self.is_null(object);
-            self.require(unseen, exit);
-        }
+    /// Leaves when someone holds the frame: the interpreter executes the return, so that the frame
+    /// object has all its locals.
+    pub(super) fn guard_unobserved(&mut self, inst: &Inst) {
+        let exit = self.guard_exit(inst);
+        let own = self.frame;
+        let object = self.load_ptr(own, frame::FRAME_OBJ);
+        let unseen = self.is_null(object);
+        self.require(unseen, exit);
+    }
+
+    /// Returns through the common epilogue.
+    pub(super) fn leave_unit(&mut self, tag_word: i64, payload: M::V) {
         let block = match self.epilogue {
             Some(block) => block,
             None => {

@@ -184,6 +184,10 @@ impl<M: Machine> Lower<'_, M> {
                 self.guard_no_tracing(inst);
                 None
             }
+            Op::GuardUnobserved => {
+                self.guard_unobserved(inst);
+                None
+            }
             Op::Poll => {
                 self.poll(inst);
                 None
@@ -449,18 +453,18 @@ impl<M: Machine> Lower<'_, M> {
             Op::Return => {
                 let value = self.v(inst.args[0]);
                 let (tag_word, payload) = self.object_payload(value);
-                self.leave_unit(inst, tag_word, payload);
+                self.leave_unit(tag_word, payload);
                 None
             }
             Op::ReturnInt => {
                 let value = self.v(inst.args[0]);
-                self.leave_unit(inst, tag::INT, value);
+                self.leave_unit(tag::INT, value);
                 None
             }
             Op::ReturnFloat => {
                 let value = self.v(inst.args[0]);
                 let bits = self.m.float_to_bits(value);
-                self.leave_unit(inst, tag::FLOAT, bits);
+                self.leave_unit(tag::FLOAT, bits);
                 None
             }
             Op::Exit => {

@@ -1,0 +1,161 @@
+//! Units: what is known of a code object that is warm, and its installed code.
+
+use super::cell::Cell;
+use crate::codegen::CodeImage;
+use crate::hir::ExitReason;
+use std::cell::{Cell as Slot, RefCell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// One version of a unit's code. Its address is the unit token of the machine code.
+pub struct Installed {
+    pub image: CodeImage,
+    /// For messages.
+    pub name: String,
+    /// Executions of each exit.
+    counts: Vec<Slot<u32>>,
+    /// A guard has failed so often that its assumption is to be dropped.
+    worn: RefCell<BTreeSet<u32>>,
+    /// Whether `worn` has members; looked at on every entry.
+    is_worn: Slot<bool>,
+    /// Whether failing guards count (not in stress mode).
+    learns: bool,
+    /// Cells of callees, kept while the code may use them.
+    _cells: Vec<Arc<Cell>>,
+    /// References that guards compare with.
+    _keep: Vec<crate::host::Owned>,
+}
+
+/// Failures of one guard after which the unit is compiled again without it.
+const WORN_AFTER: u32 = 50;
+
+impl Installed {
+    /// A version without code yet; its address names it in the compile request.
+    #[must_use]
+    pub fn new(
+        name: String,
+        learns: bool,
+        cells: Vec<Arc<Cell>>,
+        keep: Vec<crate::host::Owned>,
+    ) -> Box<Self> {
+        Box::new(Installed {
+            image: CodeImage::default(),
+            name,
+            counts: Vec::new(),
+            worn: RefCell::default(),
+            is_worn: Slot::new(false),
+            learns,
+            _cells: cells,
+            _keep: keep,
+        })
+    }
+
+    /// Adds the code.
+    pub fn set_image(&mut self, image: CodeImage) {
+        self.counts = vec![Slot::new(0); image.exits.len()];
+        self.image = image;
+    }
+
+    /// Counts an exit.
+    pub fn note_exit(&self, number: usize) {
+        let count = &self.counts[number];
+        count.set(count.get().saturating_add(1));
+        let exit = &self.image.exits[number];
+        if self.learns && count.get() == WORN_AFTER && is_assumption(exit.reason) {
+            self.worn.borrow_mut().insert(exit.pc);
+            self.is_worn.set(true);
+        }
+    }
+
+    /// Whether it should be compiled again.
+    #[must_use]
+    pub fn is_worn(&self) -> bool {
+        self.is_worn.get()
+    }
+
+    /// Units whose assumptions failed too often.
+    #[must_use]
+    pub fn worn(&self) -> BTreeSet<u32> {
+        self.worn.borrow().clone()
+    }
+
+    /// Exits taken: unit, reason, count.
+    #[must_use]
+    pub fn exits_taken(&self) -> Vec<(u32, ExitReason, u32)> {
+        self.image
+            .exits
+            .iter()
+            .zip(&self.counts)
+            .filter(|(_, count)| count.get() > 0)
+            .map(|(exit, count)| (exit.pc, exit.reason, count.get()))
+            .collect()
+    }
+}
+
+/// Whether an exit for this reason means that an assumption was wrong.
+fn is_assumption(reason: ExitReason) -> bool {
+    use ExitReason as R;
+    match reason {
+        R::Type
+        | R::Null
+        | R::Identity
+        | R::Condition
+        | R::TypeVersion
+        | R::DictVersion
+        | R::Callee
+        | R::Overflow
+        | R::Domain
+        | R::Bounds
+        | R::Length
+        | R::Missing => true,
+        R::Unsupported | R::Tracing | R::EvalBreaker | R::RecursionLimit | R::Raise => false,
+    }
+}
+
+/// What became of a code object.
+pub enum State {
+    /// Counted, or called directly by other units.
+    Warm,
+    /// Has code.
+    Compiled(Box<Installed>),
+    /// Stays interpreted, for this reason.
+    Refused(String),
+    /// Its code was given back on request; stays interpreted.
+    Released,
+}
+
+/// The record of a code object, owned by its `co_extra`.
+pub struct Unit {
+    /// The code object; it owns us.
+    pub code: u64,
+    pub cell: Arc<Cell>,
+    pub state: State,
+    pub hotness: u32,
+    pub has_loop: bool,
+    /// `co_argcount`, if the code takes nothing else; such code is entered without `_PyEval_Vector`.
+    pub plain_args: Option<u32>,
+    /// Words of a frame.
+    pub frame_words: u32,
+    /// Types of the arguments when it was compiled.
+    pub seen: Vec<crate::hir::Type>,
+    /// Assumptions that failed too often.
+    pub no_speculation: BTreeSet<u32>,
+    /// Times compiled.
+    pub compiles: u32,
+    /// Size of the HIR last compiled.
+    pub hir_insts: usize,
+    /// Exits of versions that were replaced.
+    pub old_exits: Vec<(u32, ExitReason, u32)>,
+}
+
+impl Unit {
+    /// The code, if there is any.
+    #[must_use]
+    #[inline]
+    pub fn installed(&self) -> Option<&Installed> {
+        match &self.state {
+            State::Compiled(installed) => Some(installed),
+            State::Warm | State::Refused(_) | State::Released => None,
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! From code object to installed code.
+
+use super::{Jit, describe_code};
+use crate::bytecode::{Code, Oracle, Recorder};
+use crate::code::cell::Cell;
+use crate::code::unit::{Installed, State};
+use crate::codegen::{
+    CodeGenerator, CodeImage, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Phase,
+};
+use crate::frontend::{self, Bailout, FrontendOptions};
+use crate::hir::{Function, Op, Type};
+use crate::host::ffi::PyObject;
+use crate::host::oracle::LiveOracle;
+use crate::host::{Frame, Owned, snapshot};
+use crate::passes;
+use crate::runtime;
+use crate::stats::{COUNTERS, count};
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// Times a code object is compiled before it is given up.
+const MAX_COMPILES: u32 = 8;
+
+/// Compiles the code of a frame that is being entered.
+pub(super) fn compile_frame(jit: &'static Jit, frame: Frame) {
+    compile(jit, frame.code(), Source::Frame(frame));
+}
+
+/// Compiles a function, or a code object (`function` is null then), now; whether it has code.
+pub fn compile_now(jit: &'static Jit, code: *mut PyObject, function: *mut PyObject) -> bool {
+    if let Some(unit) = jit.unit(code) {
+        if unit.installed().is_some() {
+            return true;
+        }
+        if matches!(unit.state, State::Released) {
+            unit.state = State::Warm;
+        }
+    }
+    compile(jit, code, Source::Function(function));
+    jit.unit(code)
+        .is_some_and(|unit| unit.installed().is_some())
+}
+
+/// What there is to ask about.
+#[derive(Clone, Copy)]
+enum Source {
+    Frame(Frame),
+    Function(*mut PyObject),
+}
+
+/// HIR with the cells of its callees.
+struct Built {
+    function: Function,
+    cells: Vec<Arc<Cell>>,
+    seen: Vec<Type>,
+    phases: Vec<Phase>,
+}
+
+/// Copies, builds and optimises.
+fn build(jit: &'static Jit, code: *mut PyObject, source: Source) -> Result<Built, Bailout> {
+    let mut clock = Instant::now();
+    let mut phases = Vec::new();
+    let mut lap = |name: &str| {
+        phases.push(Phase {
+            name: name.to_owned(),
+            seconds: clock.elapsed().as_secs_f64(),
+        });
+        clock = Instant::now();
+    };
+    // SAFETY: the code object is alive: a frame or the caller holds it.
+    let copy = unsafe { snapshot::copy_code(code) };
+    lap("copy");
+    let cells: RefCell<Vec<Arc<Cell>>> = RefCell::default();
+    let cell = |callee: u64| {
+        let Some(unit) = jit.unit_or_new(callee as *mut PyObject) else {
+            return 0;
+        };
+        let cell = unit.cell.clone();
+        let address = cell.address();
+        cells.borrow_mut().push(cell);
+        address
+    };
+    let unit = jit.unit(code);
+    let (no_speculation, known) = unit
+        .map(|unit| (unit.no_speculation.clone(), unit.seen.clone()))
+        .unwrap_or_default();
+    let options = FrontendOptions { no_speculation };
+    let oracle = match source {
+        Source::Frame(frame) => LiveOracle::for_frame(frame, copy.argcount as usize, &cell),
+        // SAFETY: the caller holds the function.
+        Source::Function(function) => unsafe { LiveOracle::for_function(function, known, &cell) },
+    };
+    let mut function = build_recorded(&copy, &oracle, &options)?;
+    lap("build");
+    passes::optimise(&mut function);
+    lap("optimise");
+    let seen = oracle.seen().to_vec();
+    Ok(Built {
+        function,
+        seen,
+        phases,
+        cells: cells.into_inner(),
+    })
+}
+
+/// Builds, and writes the inputs down if a developer asks for it.
+fn build_recorded(
+    code: &Code,
+    oracle: &dyn Oracle,
+    options: &FrontendOptions,
+) -> Result<Function, Bailout> {
+    let Some(folder) = std::env::var_os("SWALLOW_DEV_RECORD") else {
+        return frontend::build(code, oracle, options);
+    };
+    let recorder = Recorder::new(code, oracle);
+    let result = frontend::build(code, &recorder, options);
+    let name = code.name.replace(['/', '<', '>'], "_");
+    let path = std::path::Path::new(&folder).join(format!("{name}.json"));
+    let written = serde_json::to_string_pretty(&recorder.finish())
+        .map_err(std::io::Error::from)
+        .and_then(|text| std::fs::write(&path, text));
+    if let Err(error) = written {
+        tracing::warn!(path = %path.display(), %error, "the recording could not be written");
+    }
+    result
+}
+
+fn request(jit: &Jit, function: Function, token: u64) -> Vec<u8> {
+    let number = jit.units.fetch_add(1, Ordering::Relaxed);
+    let name: String = function
+        .name
+        .chars()
+        .map(|ch| {
+            if ch.is_ascii_alphanumeric() || ch == '.' {
+                ch
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let stress_counter = if jit.config.fail_guard == 0 {
+        0
+    } else {
+        std::ptr::from_ref(&runtime::STRESS) as u64
+    };
+    let request = CompileRequest {
+        version: FORMAT_VERSION,
+        symbol: format!("swl_unit_{number}_{name}"),
+        unit_token: token,
+        options: CompileOptions {
+            pipeline: jit.pipeline.clone(),
+            codegen_level: jit.config.opt_level,
+            stress_counter,
+        },
+        function,
+    };
+    postcard::to_stdvec(&request).expect("a request of plain data can be serialised")
+}
+
+#[tracing::instrument(level = "info", name = "compile", skip_all)]
+fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
+    let start = Instant::now();
+    count(&COUNTERS.compiles_tried);
+    let Some(unit) = jit.unit_or_new(code) else {
+        return;
+    };
+    // A worn version goes before its successor is built.
+    if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Warm) {
+        unit.cell.set_entry(runtime::enter_cold as *const () as u64);
+        unit.no_speculation.extend(installed.worn());
+        unit.old_exits.extend(installed.exits_taken());
+        count(&COUNTERS.recompiles);
+        jit.retire(installed);
+    }
+    let name = describe_code(code);
+    if unit.compiles >= MAX_COMPILES {
+        unit.state = State::Refused("too many side exits".to_owned());
+        count(&COUNTERS.units_given_up);
+        return;
+    }
+    unit.compiles += 1;
+    let result = build(jit, code, source);
+    // Building may have run finalisers, so the record is looked up again.
+    let Some(unit) = jit.unit(code) else { return };
+    let built = match result {
+        Ok(built) => built,
+        Err(bailout) => {
+            tracing::info!(%name, reason = %bailout, "refused");
+            unit.state = State::Refused(bailout.to_string());
+            count(&COUNTERS.units_refused);
+            return;
+        }
+    };
+    unit.seen = built.seen.clone();
+    unit.hir_insts = built.function.inst_count();
+    match install(jit, &name, built) {
+        Ok(Some(installed)) => {
+            unit.cell.set_entry(installed.image.entry);
+            COUNTERS
+                .code_bytes
+                .fetch_add(installed.image.code_size, Ordering::Relaxed);
+            COUNTERS
+                .compile_ns
+                .fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+            count(&COUNTERS.units_compiled);
+            tracing::info!(
+                %name,
+                hir = unit.hir_insts,
+                bytes = installed.image.code_size,
+                ms = start.elapsed().as_secs_f64() * 1e3,
+                "compiled"
+            );
+            unit.state = State::Compiled(installed);
+        }
+        // The generator is busy below us: another time.
+        Ok(None) => unit.compiles -= 1,
+        Err(error) => {
+            tracing::error!(%name, %error, "code generation failed");
+            eprintln!("swallow: {name}: {error}; it stays interpreted");
+            unit.state = State::Refused(error.to_string());
+            count(&COUNTERS.codegen_errors);
+        }
+    }
+}
+
+/// Generates code; `None` when a compilation is already under way on this thread.
+fn install(
+    jit: &'static Jit,
+    name: &str,
+    built: Built,
+) -> Result<Option<Box<Installed>>, CodegenError> {
+    let learns = jit.config.fail_guard == 0;
+    let keep = kept_references(&built.function);
+    let mut installed = Installed::new(name.to_owned(), learns, built.cells, keep);
+    let token = std::ptr::from_ref(&*installed) as u64;
+    dump(jit, &built.function, token);
+    let bytes = request(jit, built.function, token);
+    let Ok(mut back) = jit.back.try_lock() else {
+        return Ok(None);
+    };
+    let mut image: CodeImage = back.generator.compile(&bytes)?;
+    image.phases.splice(0..0, built.phases);
+    installed.set_image(image);
+    Ok(Some(installed))
+}
+
+/// Objects that a guard compares with must not be replaced by others at the same address.
+fn kept_references(function: &Function) -> Vec<Owned> {
+    function
+        .blocks
+        .iter()
+        .flat_map(|block| &block.insts)
+        .filter(|inst| inst.op == Op::GuardIs)
+        .filter_map(|inst| {
+            let addr = function.constant(inst.imm_const()).addr;
+            // SAFETY: alive: the frontend just found it, and only builtins are compared with.
+            unsafe { Owned::new_ref(addr as *mut PyObject) }
+        })
+        .collect()
+}
+
+/// Prints what the options ask for.
+fn dump(jit: &Jit, function: &Function, token: u64) {
+    if jit.config.dump.hir {
+        eprintln!("{function}");
+    }
+    if !jit.config.dump.llvm && !jit.config.dump.asm {
+        return;
+    }
+    let bytes = request(jit, function.clone(), token);
+    let Ok(mut back) = jit.back.try_lock() else {
+        return;
+    };
+    let texts = [
+        jit.config
+            .dump
+            .llvm
+            .then(|| back.generator.ir_text(&bytes, true)),
+        jit.config.dump.asm.then(|| back.generator.asm_text(&bytes)),
+    ];
+    for text in texts.into_iter().flatten() {
+        match text {
+            Ok(text) => eprintln!("{text}"),
+            Err(error) => eprintln!("swallow: {}: {error}", function.name),
+        }
+    }
+}
+
+/// What can be shown of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Artefact {
+    Hir,
+    Llvm,
+    Asm,
+}
+
+/// Produces a text of a unit again: nothing of it is kept.
+///
+/// # Errors
+/// Why there is none: the code is refused, or code generation failed.
+pub fn artefact(
+    jit: &'static Jit,
+    code: *mut PyObject,
+    function: *mut PyObject,
+    what: Artefact,
+) -> Result<String, String> {
+    let built = build(jit, code, Source::Function(function)).map_err(|error| error.to_string())?;
+    if what == Artefact::Hir {
+        return Ok(built.function.to_string());
+    }
+    let bytes = request(jit, built.function, 0);
+    let mut back = jit
+        .back
+        .try_lock()
+        .map_err(|_| "the code generator is busy".to_owned())?;
+    match what {
+        Artefact::Asm => back.generator.asm_text(&bytes),
+        Artefact::Hir | Artefact::Llvm => back.generator.ir_text(&bytes, true),
+    }
+    .map_err(|error| error.to_string())
+}

@@ -1,0 +1,309 @@
+//! Entry into native code: the frame hook, `vectorcall`, and counting.
+//!
+//! Hotness is Unladen Swallow's: 10 a call, 1 a taken back-edge. CPython's evaluator shows its
+//! back-edges to nobody, so for code with a loop they are estimated from the time that the
+//! interpreter spent in the frame.
+
+use super::{Jit, compile, jit};
+use crate::bytecode::opcode;
+use crate::code::unit::{Installed, State};
+use crate::config::Mode;
+use crate::host::ffi::{
+    self, _PyFunction_Vectorcall, PyInterpreterFrame, PyObject, PyThreadState, read, write,
+};
+use crate::host::frame::{Frame, current, is_tracing, set_current};
+use crate::layout::{code as c, function, tstate};
+use crate::runtime::{self, RawPair};
+use crate::stats::{COUNTERS, count};
+use std::ffi::c_int;
+use std::ptr::null_mut;
+use std::sync::atomic::Ordering;
+
+/// Hotness of a call.
+const PER_CALL: u32 = 10;
+
+/// Processor cycles that one back-edge is taken to cost in CPython's evaluator.
+const CYCLES_PER_EDGE: u64 = 100;
+
+/// The odd form of a `co_extra` word.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Count {
+    pub(super) hotness: u32,
+    pub(super) has_loop: bool,
+}
+
+impl Count {
+    pub(super) fn from_word(word: usize) -> Count {
+        Count {
+            hotness: (word >> 32) as u32,
+            has_loop: word & 2 != 0,
+        }
+    }
+
+    fn to_word(self) -> usize {
+        (self.hotness as usize) << 32 | usize::from(self.has_loop) << 1 | 1
+    }
+}
+
+/// Whether a code object has a backward jump.
+fn has_loop(code: *mut PyObject) -> bool {
+    // SAFETY: a code object has its length and that many code units.
+    let units = unsafe {
+        let count: isize = read(code, crate::layout::object::OB_SIZE);
+        let first = code.cast::<u8>().offset(c::CO_CODE_ADAPTIVE as isize);
+        std::slice::from_raw_parts(first.cast::<u16>(), count.max(0) as usize)
+    };
+    let mut at = 0;
+    while at < units.len() {
+        let op = opcode::deopt(units[at] as u8);
+        if opcode::jump_kind(op) == Some(opcode::JumpKind::Backward) {
+            return true;
+        }
+        at += 1 + opcode::caches(op);
+    }
+    false
+}
+
+/// The time stamp counter.
+fn cycles() -> u64 {
+    // SAFETY: every x86-64 has it.
+    unsafe { std::arch::x86_64::_rdtsc() }
+}
+
+/// The frame evaluation hook.
+///
+/// # Safety
+/// Called by CPython with the current thread state and a frame to run.
+pub(super) unsafe extern "C" fn eval_frame(
+    ts: *mut PyThreadState,
+    raw: *mut PyInterpreterFrame,
+    throwflag: c_int,
+) -> *mut PyObject {
+    let Some(jit) = jit() else {
+        // SAFETY: as called.
+        return unsafe { ffi::_PyEval_EvalFrameDefault(ts, raw, throwflag) };
+    };
+    // SAFETY: as called; every frame has a code object, and a thread state a CFrame.
+    unsafe {
+        if !runtime::has_stack() {
+            runtime::raise_stack_exhausted();
+            return null_mut();
+        }
+        let frame = Frame::from_raw(raw);
+        if throwflag != 0 || frame.owner() != 0 || jit.mode() == Mode::Never || is_tracing(ts) {
+            return (jit.previous)(ts, raw, throwflag);
+        }
+        let code = frame.code();
+        if let Some(unit) = jit.unit(code) {
+            match &unit.state {
+                State::Compiled(installed) if !installed.is_worn() => {
+                    let installed: *const Installed = &raw const **installed;
+                    return enter(jit, ts, frame, &*installed);
+                }
+                State::Refused(_) | State::Released => {
+                    return (jit.previous)(ts, raw, throwflag);
+                }
+                State::Compiled(_) | State::Warm => {}
+            }
+        }
+        if is_due(jit, code) {
+            compile::compile_frame(jit, frame);
+            if let Some(installed) = jit.unit(code).and_then(|unit| unit.installed()) {
+                let installed: *const Installed = installed;
+                return enter(jit, ts, frame, &*installed);
+            }
+            return (jit.previous)(ts, raw, throwflag);
+        }
+        if count_of(jit, code).is_some_and(|count| count.has_loop) {
+            let start = cycles();
+            let result = (jit.previous)(ts, raw, throwflag);
+            let edges = (cycles() - start) / CYCLES_PER_EDGE;
+            // The frame still holds the code object.
+            add_hotness(jit, code, u32::try_from(edges).unwrap_or(u32::MAX));
+            return result;
+        }
+        (jit.previous)(ts, raw, throwflag)
+    }
+}
+
+/// The count of a code object that has one.
+fn count_of(jit: &Jit, code: *mut PyObject) -> Option<Count> {
+    let word = jit.extra(code);
+    if word & 1 == 1 {
+        return Some(Count::from_word(word));
+    }
+    jit.unit(code).map(|unit| Count {
+        hotness: unit.hotness,
+        has_loop: unit.has_loop,
+    })
+}
+
+pub(super) fn hotness(jit: &Jit, code: *mut PyObject) -> u32 {
+    count_of(jit, code).map_or(0, |count| count.hotness)
+}
+
+fn add_hotness(jit: &Jit, code: *mut PyObject, more: u32) {
+    let Some(word) = jit.extra_word(code) else {
+        return;
+    };
+    // SAFETY: the word is there.
+    let value = unsafe { *word };
+    if value & 1 == 1 {
+        let mut count = Count::from_word(value);
+        count.hotness = count.hotness.saturating_add(more);
+        // SAFETY: as above; an odd word is a plain number.
+        unsafe { *word = count.to_word() };
+    } else if let Some(unit) = jit.unit(code) {
+        unit.hotness = unit.hotness.saturating_add(more);
+    }
+}
+
+/// Counts a call; whether it is time to compile.
+fn is_due(jit: &Jit, code: *mut PyObject) -> bool {
+    if jit.mode() == Mode::Always {
+        return true;
+    }
+    let word = jit.extra(code);
+    if word == 0 {
+        // SAFETY: a code object has this field: below zero until CPython quickens it.
+        let warmup: i16 = unsafe { read(code, c::CO_WARMUP) };
+        if warmup == 0 {
+            let count = Count {
+                hotness: 0,
+                has_loop: has_loop(code),
+            };
+            jit.set_extra(code, count.to_word());
+        }
+        return false;
+    }
+    add_hotness(jit, code, PER_CALL);
+    count_of(jit, code).is_some_and(|count| count.hotness > jit.config.threshold)
+}
+
+/// Runs native code on a frame that CPython pushed.
+unsafe fn enter(
+    jit: &Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+    installed: &Installed,
+) -> *mut PyObject {
+    count(&COUNTERS.entries_hook);
+    // SAFETY: the frame is about to run; its function is alive.
+    unsafe {
+        let callee = frame.function();
+        let slot: ffi::Vectorcall = read(callee, function::VECTORCALL);
+        if std::ptr::fn_addr_eq(slot, _PyFunction_Vectorcall as ffi::Vectorcall) {
+            write(callee, function::VECTORCALL, vectorcall as ffi::Vectorcall);
+        }
+        let caller = current(ts);
+        frame.set_previous(caller);
+        set_current(ts, frame.as_ptr());
+        let result = run(jit, ts, frame, installed);
+        set_current(ts, caller);
+        result.into_object()
+    }
+}
+
+/// Calls a unit's entry point, keeping count of native activations.
+unsafe fn run(jit: &Jit, ts: *mut PyThreadState, frame: Frame, installed: &Installed) -> RawPair {
+    let entry = installed.image.entry as *const ();
+    // SAFETY: the generator's promise: the address is a function of this type.
+    let entry: unsafe extern "C" fn(
+        *mut PyThreadState,
+        *mut PyInterpreterFrame,
+        *mut u8,
+    ) -> RawPair = unsafe { std::mem::transmute(entry) };
+    jit.native.fetch_add(1, Ordering::Relaxed);
+    // SAFETY: the frame is current and at its beginning.
+    let result = unsafe { entry(ts, frame.as_ptr(), null_mut()) };
+    jit.native.fetch_sub(1, Ordering::Relaxed);
+    result
+}
+
+/// `vectorcall` of functions that were compiled: pushes the frame itself.
+///
+/// # Safety
+/// Called by CPython for a Python function.
+pub(super) unsafe extern "C" fn vectorcall(
+    callee: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as called: the function, its code and the arguments are alive.
+    unsafe {
+        if names.is_null()
+            && let Some(jit) = jit()
+            && jit.mode() != Mode::Never
+        {
+            let code: *mut PyObject = read(callee, function::FUNC_CODE);
+            let nargs = nargsf & (usize::MAX >> 1);
+            if let Some(unit) = jit.unit(code)
+                && let Some(installed) = unit.installed()
+                && unit.plain_args == Some(nargs as u32)
+                && !installed.is_worn()
+                && runtime::has_stack()
+            {
+                let ts = pyo3_ffi::PyThreadState_Get();
+                let top: *mut u8 = read(ts, tstate::DATASTACK_TOP);
+                let limit: *mut u8 = read(ts, tstate::DATASTACK_LIMIT);
+                let size = 8 * unit.frame_words as usize;
+                if !is_tracing(ts) && limit as usize - top as usize > size {
+                    let installed: *const Installed = installed;
+                    return push_and_run(
+                        jit,
+                        ts,
+                        top,
+                        size,
+                        callee,
+                        code,
+                        (args, nargs),
+                        &*installed,
+                    );
+                }
+            }
+        }
+        _PyFunction_Vectorcall(callee, args, nargsf, names)
+    }
+}
+
+/// Pushes a frame on the data stack and runs native code on it.
+#[allow(clippy::too_many_arguments)]
+unsafe fn push_and_run(
+    jit: &Jit,
+    ts: *mut PyThreadState,
+    top: *mut u8,
+    size: usize,
+    callee: *mut PyObject,
+    code: *mut PyObject,
+    (args, nargs): (*const *mut PyObject, usize),
+    installed: &Installed,
+) -> *mut PyObject {
+    count(&COUNTERS.entries_vectorcall);
+    // SAFETY: the data stack has room (checked by the caller); all objects are alive.
+    unsafe {
+        write(ts, tstate::DATASTACK_TOP, top.add(size));
+        let frame = Frame::from_raw(top.cast());
+        pyo3_ffi::Py_IncRef(callee);
+        pyo3_ffi::Py_IncRef(code);
+        frame.initialise(callee, code);
+        for slot in 0..frame.nlocals() as usize {
+            let value = if slot < nargs {
+                let arg = *args.add(slot);
+                pyo3_ffi::Py_IncRef(arg);
+                arg
+            } else {
+                null_mut()
+            };
+            frame.set_slot(slot, value);
+        }
+        let caller = current(ts);
+        frame.set_previous(caller);
+        set_current(ts, frame.as_ptr());
+        let result = run(jit, ts, frame, installed);
+        set_current(ts, caller);
+        runtime::swl_frame_clear(ts, frame.as_ptr());
+        write(ts, tstate::DATASTACK_TOP, top);
+        result.into_object()
+    }
+}

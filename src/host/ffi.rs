@@ -1,0 +1,80 @@
+//! Declarations beyond `pyo3-ffi`'s, and raw access by offset.
+
+pub use pyo3_ffi::{Py_ssize_t, PyObject, PyThreadState};
+use std::ffi::{c_char, c_int, c_void};
+
+/// `_PyInterpreterFrame`, opaque.
+#[repr(C)]
+pub struct PyInterpreterFrame {
+    _private: [u8; 0],
+}
+
+/// `PyInterpreterState`, opaque.
+pub type PyInterpreterState = pyo3_ffi::PyInterpreterState;
+
+/// `_PyFrameEvalFunction`.
+pub type EvalFrame =
+    unsafe extern "C" fn(*mut PyThreadState, *mut PyInterpreterFrame, c_int) -> *mut PyObject;
+
+/// `vectorcallfunc`.
+pub type Vectorcall = unsafe extern "C" fn(
+    *mut PyObject,
+    *const *mut PyObject,
+    usize,
+    *mut PyObject,
+) -> *mut PyObject;
+
+// SAFETY: these are exported by every CPython 3.11 with these signatures (`cpython/pystate.h`,
+// `cpython/ceval.h`, `cpython/code.h`, `internal/pycore_*.h`).
+unsafe extern "C" {
+    pub fn _PyEval_EvalFrameDefault(
+        ts: *mut PyThreadState,
+        frame: *mut PyInterpreterFrame,
+        throwflag: c_int,
+    ) -> *mut PyObject;
+    pub fn _PyInterpreterState_GetEvalFrameFunc(interp: *mut PyInterpreterState) -> EvalFrame;
+    pub fn _PyInterpreterState_SetEvalFrameFunc(interp: *mut PyInterpreterState, eval: EvalFrame);
+    pub fn _PyEval_RequestCodeExtraIndex(free: unsafe extern "C" fn(*mut c_void)) -> Py_ssize_t;
+    pub fn _PyCode_SetExtra(code: *mut PyObject, index: Py_ssize_t, extra: *mut c_void) -> c_int;
+    pub fn _PyFunction_Vectorcall(
+        function: *mut PyObject,
+        args: *const *mut PyObject,
+        nargsf: usize,
+        names: *mut PyObject,
+    ) -> *mut PyObject;
+    pub fn _PyType_Lookup(ty: *mut PyObject, name: *mut PyObject) -> *mut PyObject;
+    pub fn _Py_Dealloc(object: *mut PyObject);
+    pub fn PyFrame_GetBack(frame: *mut PyObject) -> *mut PyObject;
+    pub fn PyCode_Addr2Line(code: *mut PyObject, addrq: c_int) -> c_int;
+    pub fn PyInterpreterState_Main() -> *mut PyInterpreterState;
+    pub static mut PyRange_Type: pyo3_ffi::PyTypeObject;
+    pub static mut PyFunction_Type: pyo3_ffi::PyTypeObject;
+    pub static mut PyMethod_Type: pyo3_ffi::PyTypeObject;
+    pub static Py_Version: std::ffi::c_ulong;
+    pub fn Py_GetVersion() -> *const c_char;
+}
+
+/// Reads a `T` at `base + offset`.
+///
+/// # Safety
+/// The object at `base` has a `T` there.
+#[inline]
+pub unsafe fn read<T: Copy>(base: *const impl Sized, offset: i32) -> T {
+    // SAFETY: the caller's promise.
+    unsafe { base.cast::<u8>().offset(offset as isize).cast::<T>().read() }
+}
+
+/// Writes a `T` at `base + offset`.
+///
+/// # Safety
+/// The object at `base` has a `T` there that may be written.
+#[inline]
+pub unsafe fn write<T>(base: *mut impl Sized, offset: i32, value: T) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        base.cast::<u8>()
+            .offset(offset as isize)
+            .cast::<T>()
+            .write(value)
+    }
+}

@@ -1,0 +1,287 @@
+//! Answers of the running interpreter to the frontend.
+
+use super::ffi::{_PyType_Lookup, PyObject, read};
+use super::frame::Frame;
+use super::reference::Owned;
+use super::snapshot::{class_name, class_of, text, type_of};
+use crate::bytecode::{FunctionInfo, ObjectInfo, ObjectKind, Oracle};
+use crate::hir::{DictKind, Type};
+use crate::layout::{self, builtin, code as c, dict, typeobject};
+use pyo3_ffi::{
+    Py_False, Py_None, Py_True, PyBaseObject_Type, PyCFunction_Type, PyDict_Type, PyErr_Clear,
+    PyList_GetItem, PyList_Size, PyModule_Type, PyObject_CallMethodOneArg, PyType_Type,
+    PyUnicode_InternFromString,
+};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::ptr::addr_of_mut;
+
+/// `DICT_KEYS_UNICODE`.
+const KEYS_UNICODE: u8 = 1;
+
+/// Asks about live objects. Valid while the GIL is held and the frame or function is alive.
+pub struct LiveOracle<'a> {
+    /// Types of the arguments seen.
+    locals: Vec<Type>,
+    globals: *mut PyObject,
+    builtins: *mut PyObject,
+    cell: &'a dyn Fn(u64) -> u64,
+    /// Living classes by version tag, collected when first needed.
+    classes: OnceCell<HashMap<u32, *mut PyObject>>,
+}
+
+impl<'a> LiveOracle<'a> {
+    /// For a frame that is being entered with `nargs` arguments.
+    #[must_use]
+    pub fn for_frame(frame: Frame, nargs: usize, cell: &'a dyn Fn(u64) -> u64) -> Self {
+        // SAFETY: a slot of a frame that is being entered is null or alive.
+        let locals = (0..nargs).map(|slot| unsafe { type_of(frame.slot(slot)) });
+        LiveOracle {
+            locals: locals.collect(),
+            globals: frame.globals(),
+            builtins: frame.builtins(),
+            cell,
+            classes: OnceCell::new(),
+        }
+    }
+
+    /// For code that is not running: `function` may be null, then nothing is known of globals.
+    ///
+    /// # Safety
+    /// `function` is null or a Python function that stays alive.
+    #[must_use]
+    pub unsafe fn for_function(
+        function: *mut PyObject,
+        locals: Vec<Type>,
+        cell: &'a dyn Fn(u64) -> u64,
+    ) -> Self {
+        let (mut globals, mut builtins) = (std::ptr::null_mut(), std::ptr::null_mut());
+        if !function.is_null() {
+            // SAFETY: a function has these fields.
+            unsafe {
+                globals = read(function, layout::function::FUNC_GLOBALS);
+                builtins = read(function, layout::function::FUNC_BUILTINS);
+            }
+        }
+        LiveOracle {
+            locals,
+            globals,
+            builtins,
+            cell,
+            classes: OnceCell::new(),
+        }
+    }
+
+    /// Types of the arguments seen.
+    #[must_use]
+    pub fn seen(&self) -> &[Type] {
+        &self.locals
+    }
+
+    /// All classes below `object`, by version tag.
+    fn classes(&self) -> &HashMap<u32, *mut PyObject> {
+        self.classes.get_or_init(|| {
+            let mut found = HashMap::new();
+            // SAFETY: `type.__subclasses__` is C code; the classes that it lists are alive, and stay
+            // so while the GIL is held and no Python code runs.
+            unsafe {
+                let name = Owned::from_raw(PyUnicode_InternFromString(c"__subclasses__".as_ptr()));
+                let Some(name) = name else {
+                    PyErr_Clear();
+                    return found;
+                };
+                let mut todo = vec![addr_of_mut!(PyBaseObject_Type).cast::<PyObject>()];
+                let mut seen = std::collections::HashSet::new();
+                while let Some(class) = todo.pop() {
+                    if !seen.insert(class as usize) {
+                        continue;
+                    }
+                    let version: u32 = read(class, typeobject::TP_VERSION_TAG);
+                    if version != 0 {
+                        found.insert(version, class);
+                    }
+                    let metaclass = addr_of_mut!(PyType_Type).cast::<PyObject>();
+                    let list =
+                        Owned::from_raw(PyObject_CallMethodOneArg(metaclass, name.as_ptr(), class));
+                    let Some(list) = list else {
+                        PyErr_Clear();
+                        continue;
+                    };
+                    for at in 0..PyList_Size(list.as_ptr()) {
+                        todo.push(PyList_GetItem(list.as_ptr(), at));
+                    }
+                }
+            }
+            found
+        })
+    }
+}
+
+/// The value at entry `index` of a unicode-keyed dict whose keys have that version.
+///
+/// # Safety
+/// `object` is null or alive.
+unsafe fn dict_entry(object: *mut PyObject, index: u32, version: u32) -> Option<*mut PyObject> {
+    if object.is_null() || version == 0 {
+        return None;
+    }
+    // SAFETY: an exact dict has these fields; the index is checked against the entries.
+    unsafe {
+        if class_of(object) != addr_of_mut!(PyDict_Type) {
+            return None;
+        }
+        let keys: *mut u8 = read(object, dict::MA_KEYS);
+        let fits = read::<u8>(keys, dict::DK_KIND) == KEYS_UNICODE
+            && read::<u32>(keys, dict::DK_VERSION) == version
+            && i64::from(index) < read::<i64>(keys, dict::DK_NENTRIES);
+        if !fits {
+            return None;
+        }
+        let log: u8 = read(keys, dict::DK_LOG2_INDEX_BYTES);
+        let offset = dict::DK_INDICES
+            + (1i32 << log)
+            + index as i32 * dict::UNICODE_ENTRY_SIZE
+            + dict::UNICODE_ENTRY_VALUE;
+        let value: *mut PyObject = read(keys, offset);
+        (!value.is_null()).then_some(value)
+    }
+}
+
+/// What is known of a live object.
+///
+/// # Safety
+/// `object` is alive.
+unsafe fn describe(object: *mut PyObject) -> ObjectInfo {
+    // SAFETY: alive, as the caller promises; fields are those of the class that was checked.
+    unsafe {
+        let ty = type_of(object);
+        let class = class_of(object);
+        let mut repr = format!("a {}", class_name(class));
+        let kind = if ty == Type::FUNC {
+            let code: *mut PyObject = read(object, layout::function::FUNC_CODE);
+            repr = text(read(code, c::CO_QUALNAME));
+            ObjectKind::Function
+        } else if class == addr_of_mut!(PyCFunction_Type) {
+            let method: *mut pyo3_ffi::PyMethodDef = read(object, 16);
+            let owner: *mut PyObject = read(object, 24);
+            let name = std::ffi::CStr::from_ptr((*method).ml_name).to_string_lossy();
+            match module_name(owner) {
+                Some(module) if module == "builtins" || module == "math" => {
+                    repr = format!("{module}.{name}");
+                    ObjectKind::Builtin(repr.clone())
+                }
+                _ => ObjectKind::Other,
+            }
+        } else if class == addr_of_mut!(PyType_Type) {
+            let class: *mut pyo3_ffi::PyTypeObject = object.cast();
+            repr = class_name(class);
+            // A static class lives for ever.
+            if (*class).tp_flags & pyo3_ffi::Py_TPFLAGS_HEAPTYPE == 0 {
+                ObjectKind::Class(repr.clone())
+            } else {
+                ObjectKind::Other
+            }
+        } else if class == addr_of_mut!(PyModule_Type) {
+            ObjectKind::Module
+        } else {
+            ObjectKind::Other
+        };
+        ObjectInfo {
+            addr: object as u64,
+            ty,
+            repr,
+            kind,
+        }
+    }
+}
+
+/// The name under which an object that is exactly a module was made.
+///
+/// # Safety
+/// `object` is null or alive.
+unsafe fn module_name(object: *mut PyObject) -> Option<String> {
+    // SAFETY: as the caller promises; the definition's name is a C string.
+    unsafe {
+        if object.is_null() || class_of(object) != addr_of_mut!(PyModule_Type) {
+            return None;
+        }
+        let definition = pyo3_ffi::PyModule_GetDef(object);
+        if definition.is_null() {
+            PyErr_Clear();
+            return None;
+        }
+        let name = std::ffi::CStr::from_ptr((*definition).m_name);
+        Some(name.to_string_lossy().into_owned())
+    }
+}
+
+impl Oracle for LiveOracle<'_> {
+    fn local_type(&self, slot: u32) -> Option<Type> {
+        self.locals.get(slot as usize).copied()
+    }
+
+    fn dict_value(&self, dict: DictKind, index: u32, version: u32) -> Option<ObjectInfo> {
+        let object = match dict {
+            DictKind::Globals => self.globals,
+            DictKind::Builtins => self.builtins,
+        };
+        // SAFETY: the frame or function keeps both alive, and they their values.
+        unsafe { dict_entry(object, index, version).map(|value| describe(value)) }
+    }
+
+    fn module_value(&self, module: u64, index: u32, version: u32) -> Option<ObjectInfo> {
+        let module = module as *mut PyObject;
+        // SAFETY: the frontend passes a module that it just got from `dict_value`; no Python code
+        // has run since.
+        unsafe {
+            let dict: *mut PyObject = read(module, builtin::MODULE_DICT);
+            dict_entry(dict, index, version).map(|value| describe(value))
+        }
+    }
+
+    fn method(&self, version: u32, name: u64, addr: u64) -> Option<ObjectInfo> {
+        let class = *self.classes().get(&version)?;
+        // SAFETY: the class is alive, the name is a str of the code object; what the lookup finds
+        // is borrowed from the class.
+        unsafe {
+            let found = _PyType_Lookup(class, name as *mut PyObject);
+            if found.is_null() || found as u64 != addr {
+                return None;
+            }
+            Some(describe(found))
+        }
+    }
+
+    fn function(&self, addr: u64) -> Option<FunctionInfo> {
+        let function = addr as *mut PyObject;
+        // SAFETY: found alive a moment ago, and no Python code has run since; a code object has
+        // these fields.
+        unsafe {
+            if type_of(function) != Type::FUNC {
+                return None;
+            }
+            let code: *mut PyObject = read(function, layout::function::FUNC_CODE);
+            let int = |offset: i32| read::<i32>(code, offset).max(0) as u32;
+            Some(FunctionInfo {
+                code: code as u64,
+                name: text(read(code, c::CO_QUALNAME)),
+                flags: int(c::CO_FLAGS),
+                argcount: int(c::CO_ARGCOUNT),
+                kwonlyargcount: int(c::CO_KWONLYARGCOUNT),
+                nlocalsplus: int(c::CO_NLOCALSPLUS),
+                stacksize: int(c::CO_STACKSIZE),
+                ncellvars: int(c::CO_NCELLVARS),
+                nfreevars: int(c::CO_NFREEVARS),
+            })
+        }
+    }
+
+    fn call_cell(&self, code: u64) -> u64 {
+        (self.cell)(code)
+    }
+
+    fn singletons(&self) -> (u64, u64, u64) {
+        // SAFETY: only addresses are taken.
+        unsafe { (Py_None() as u64, Py_True() as u64, Py_False() as u64) }
+    }
+}

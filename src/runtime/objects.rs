@@ -1,0 +1,237 @@
+//! Operations on any object: thin calls of CPython's own.
+
+use crate::hir::{BinOp, CmpOp};
+use crate::host::ffi::{PyObject, read};
+use crate::host::snapshot::class_of;
+use crate::layout::frame as f;
+use pyo3_ffi as py;
+use std::ffi::c_int;
+use std::ptr::{addr_of_mut, null_mut};
+
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C" fn swl_binary_op(
+    a: *mut PyObject,
+    b: *mut PyObject,
+    op: i64,
+) -> *mut PyObject {
+    use BinOp as B;
+    // SAFETY: alive operands, the GIL held; the number comes from a `BinOp`.
+    unsafe {
+        let operation: unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> *mut PyObject =
+            match BinOp::ALL[op as usize] {
+                B::Add => py::PyNumber_Add,
+                B::And => py::PyNumber_And,
+                B::FloorDivide => py::PyNumber_FloorDivide,
+                B::Lshift => py::PyNumber_Lshift,
+                B::MatrixMultiply => py::PyNumber_MatrixMultiply,
+                B::Multiply => py::PyNumber_Multiply,
+                B::Remainder => py::PyNumber_Remainder,
+                B::Or => py::PyNumber_Or,
+                B::Power => return py::PyNumber_Power(a, b, py::Py_None()),
+                B::Rshift => py::PyNumber_Rshift,
+                B::Subtract => py::PyNumber_Subtract,
+                B::TrueDivide => py::PyNumber_TrueDivide,
+                B::Xor => py::PyNumber_Xor,
+                B::InplaceAdd => py::PyNumber_InPlaceAdd,
+                B::InplaceAnd => py::PyNumber_InPlaceAnd,
+                B::InplaceFloorDivide => py::PyNumber_InPlaceFloorDivide,
+                B::InplaceLshift => py::PyNumber_InPlaceLshift,
+                B::InplaceMatrixMultiply => py::PyNumber_InPlaceMatrixMultiply,
+                B::InplaceMultiply => py::PyNumber_InPlaceMultiply,
+                B::InplaceRemainder => py::PyNumber_InPlaceRemainder,
+                B::InplaceOr => py::PyNumber_InPlaceOr,
+                B::InplacePower => return py::PyNumber_InPlacePower(a, b, py::Py_None()),
+                B::InplaceRshift => py::PyNumber_InPlaceRshift,
+                B::InplaceSubtract => py::PyNumber_InPlaceSubtract,
+                B::InplaceTrueDivide => py::PyNumber_InPlaceTrueDivide,
+                B::InplaceXor => py::PyNumber_InPlaceXor,
+            };
+        operation(a, b)
+    }
+}
+
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C" fn swl_compare_op(
+    a: *mut PyObject,
+    b: *mut PyObject,
+    op: i64,
+) -> *mut PyObject {
+    debug_assert!((op as usize) < CmpOp::ALL.len());
+    // SAFETY: `CmpOp` is in the order of `Py_LT` … `Py_GE`.
+    unsafe { py::PyObject_RichCompare(a, b, op as c_int) }
+}
+
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C" fn swl_contains(item: *mut PyObject, container: *mut PyObject) -> i64 {
+    // SAFETY: alive operands, the GIL held.
+    unsafe { i64::from(py::PySequence_Contains(container, item)) }
+}
+
+/// # Safety
+/// The operand is alive.
+pub(super) unsafe extern "C" fn swl_unary_op(a: *mut PyObject, op: i64) -> *mut PyObject {
+    // SAFETY: an alive operand, the GIL held.
+    unsafe {
+        match op {
+            0 => py::PyNumber_Positive(a),
+            1 => py::PyNumber_Negative(a),
+            2 => py::PyNumber_Invert(a),
+            _ => match py::PyObject_Not(a) {
+                -1 => null_mut(),
+                truth => py::PyBool_FromLong(truth.into()),
+            },
+        }
+    }
+}
+
+/// # Safety
+/// The operand is alive.
+pub(super) unsafe extern "C" fn swl_is_true(a: *mut PyObject) -> i64 {
+    // SAFETY: an alive operand, the GIL held.
+    unsafe { i64::from(py::PyObject_IsTrue(a)) }
+}
+
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C" fn swl_load_attr(
+    a: *mut PyObject,
+    name: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: alive operands, the GIL held.
+    unsafe { py::PyObject_GetAttr(a, name) }
+}
+
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C" fn swl_store_attr(
+    a: *mut PyObject,
+    name: *mut PyObject,
+    value: *mut PyObject,
+) -> i64 {
+    // SAFETY: alive operands, the GIL held.
+    unsafe { i64::from(py::PyObject_SetAttr(a, name, value)) }
+}
+
+/// A lookup in globals or builtins: null without an exception when missing.
+///
+/// # Safety
+/// Both are alive.
+unsafe fn lookup(dict: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
+    // SAFETY: alive operands, the GIL held.
+    unsafe {
+        if class_of(dict) == addr_of_mut!(py::PyDict_Type) {
+            let value = py::PyDict_GetItemWithError(dict, name);
+            py::Py_XINCREF(value);
+            return value;
+        }
+        let value = py::PyObject_GetItem(dict, name);
+        if value.is_null() && py::PyErr_ExceptionMatches(py::PyExc_KeyError) != 0 {
+            py::PyErr_Clear();
+        }
+        value
+    }
+}
+
+/// # Safety
+/// The frame is running, the name alive.
+pub(super) unsafe extern "C" fn swl_load_global(
+    frame: *mut u8,
+    name: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: a running frame's dictionaries are alive.
+    unsafe {
+        for offset in [f::F_GLOBALS, f::F_BUILTINS] {
+            let value = lookup(read(frame, offset), name);
+            if !value.is_null() || !py::PyErr_Occurred().is_null() {
+                return value;
+            }
+        }
+        raise_name_error(name);
+        null_mut()
+    }
+}
+
+/// Raises the evaluator's `NameError`, with its `name` attribute.
+///
+/// # Safety
+/// The name is an alive str.
+unsafe fn raise_name_error(name: *mut PyObject) {
+    // SAFETY: the GIL is held; the fetched references are ours and given back.
+    unsafe {
+        py::PyErr_Format(
+            py::PyExc_NameError,
+            c"name '%.200U' is not defined".as_ptr(),
+            name,
+        );
+        let (mut ty, mut value, mut traceback) = (null_mut(), null_mut(), null_mut());
+        py::PyErr_Fetch(&mut ty, &mut value, &mut traceback);
+        py::PyErr_NormalizeException(&mut ty, &mut value, &mut traceback);
+        if !value.is_null() && py::PyObject_SetAttrString(value, c"name".as_ptr(), name) != 0 {
+            py::PyErr_Clear();
+        }
+        py::PyErr_Restore(ty, value, traceback);
+    }
+}
+
+/// # Safety
+/// The frame is running, name and value are alive.
+pub(super) unsafe extern "C" fn swl_store_global(
+    frame: *mut u8,
+    name: *mut PyObject,
+    value: *mut PyObject,
+) -> i64 {
+    // SAFETY: a running frame's globals are alive; the evaluator demands a dict as well.
+    unsafe { i64::from(py::PyDict_SetItem(read(frame, f::F_GLOBALS), name, value)) }
+}
+
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C" fn swl_subscr(a: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
+    // SAFETY: alive operands, the GIL held.
+    unsafe { py::PyObject_GetItem(a, key) }
+}
+
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C" fn swl_store_subscr(
+    a: *mut PyObject,
+    key: *mut PyObject,
+    value: *mut PyObject,
+) -> i64 {
+    // SAFETY: alive operands, the GIL held.
+    unsafe { i64::from(py::PyObject_SetItem(a, key, value)) }
+}
+
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C" fn swl_delete_subscr(a: *mut PyObject, key: *mut PyObject) -> i64 {
+    // SAFETY: alive operands, the GIL held.
+    unsafe { i64::from(py::PyObject_DelItem(a, key)) }
+}
+
+/// `PY_VECTORCALL_ARGUMENTS_OFFSET`.
+const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
+
+/// # Safety
+/// `args` points to `count` alive objects with a spare word before them; `names` is null or a
+/// tuple.
+pub(super) unsafe extern "C" fn swl_call(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    count: i64,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let named = if names.is_null() {
+            0
+        } else {
+            py::PyTuple_Size(names) as usize
+        };
+        let flags = (count as usize - named) | ARGUMENTS_OFFSET;
+        py::PyObject_Vectorcall(callable, args, flags, names)
+    }
+}
