@@ -7,14 +7,20 @@
 #![forbid(unsafe_code)]
 
 pub mod cfg;
+pub mod defs;
+pub mod dominators;
+pub mod edit;
 pub mod entities;
 pub mod frame_state;
 pub mod function;
 pub mod inst;
 mod lex;
 pub mod liveness;
+pub mod loops;
 pub mod parse;
 pub mod print;
+#[cfg(test)]
+mod testing;
 pub mod types;
 
 pub use entities::{Block, CellId, ConstId, FrameStateId, Value};
