@@ -138,6 +138,10 @@ fn count_of(jit: &Jit, code: *mut PyObject) -> Option<Count> {
     })
 }
 
+pub(super) fn hotness(jit: &Jit, code: *mut PyObject) -> u32 {
+    count_of(jit, code).map_or(0, |count| count.hotness)
+}
+
 fn add_hotness(jit: &Jit, code: *mut PyObject, more: u32) {
     let Some(word) = jit.extra_word(code) else {
         return;

@@ -143,10 +143,8 @@ pub enum StartError {
 /// The pipeline that the options ask for.
 fn pipeline_text(config: &Config) -> String {
     match &config.passes {
-        Some(text) => llvm_passes::preset(text).unwrap_or(text).to_owned(),
-        None => llvm_passes::preset(&format!("o{}", config.opt_level))
-            .unwrap_or("default<O2>")
-            .to_owned(),
+        Some(text) => llvm_passes::resolve(text).into_owned(),
+        None => llvm_passes::of_level(config.opt_level),
     }
 }
 
@@ -222,6 +220,12 @@ impl Jit {
             }
         }
         self.unit(code)
+    }
+
+    /// Hotness so far; 0 for code that is not warm.
+    #[must_use]
+    pub fn hotness(&self, code: *mut PyObject) -> u32 {
+        enter::hotness(self, code)
     }
 
     /// Takes a version out of use; its code is freed when no native code runs.

@@ -49,6 +49,7 @@ unsafe extern "C" {
     pub fn PyInterpreterState_Main() -> *mut PyInterpreterState;
     pub static mut PyRange_Type: pyo3_ffi::PyTypeObject;
     pub static mut PyFunction_Type: pyo3_ffi::PyTypeObject;
+    pub static mut PyMethod_Type: pyo3_ffi::PyTypeObject;
     pub static Py_Version: std::ffi::c_ulong;
     pub fn Py_GetVersion() -> *const c_char;
 }

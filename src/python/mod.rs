@@ -1,1 +1,338 @@
-//! (see ARCHITECTURE.md)
+//! `PyInit__swallow`, and what `import swallow` shows (documented in `python/swallow/__init__.pyi`).
+//!
+//! Functions take a function, a bound method or a code object. Results are built as
+//! [`serde_json::Value`] and converted once, so that no other module makes Python objects.
+
+mod values;
+
+use crate::code::unit::State;
+use crate::config::{Config, Mode, OPTIONS};
+use crate::control::{self, Artefact, Jit, StartError};
+use crate::hir::Type;
+use crate::host::ffi::{PyCode_Addr2Line, PyObject, read};
+use crate::host::snapshot::{class_of, text, type_of};
+use crate::layout::function;
+use crate::stats::COUNTERS;
+use pyo3_ffi as py;
+use serde_json::{Value, json};
+use std::ffi::{CString, c_int};
+use std::ptr::{addr_of_mut, null_mut};
+use values::{string_pairs, to_python};
+
+/// A Python exception to raise.
+struct Raise(*mut PyObject, String);
+
+type Answer = Result<Value, Raise>;
+
+/// Raises, as C functions do.
+fn raise(Raise(class, message): Raise) -> *mut PyObject {
+    let message = CString::new(message.replace('\0', " ")).unwrap_or_default();
+    // SAFETY: the GIL is held; the class is one of CPython's own.
+    unsafe { py::PyErr_SetString(class, message.as_ptr()) };
+    null_mut()
+}
+
+fn type_error(message: impl Into<String>) -> Raise {
+    // SAFETY: one of CPython's own exceptions.
+    Raise(unsafe { py::PyExc_TypeError }, message.into())
+}
+
+fn value_error(message: impl Into<String>) -> Raise {
+    // SAFETY: one of CPython's own exceptions.
+    Raise(unsafe { py::PyExc_ValueError }, message.into())
+}
+
+fn runtime_error(message: impl Into<String>) -> Raise {
+    // SAFETY: one of CPython's own exceptions.
+    Raise(unsafe { py::PyExc_RuntimeError }, message.into())
+}
+
+/// Runs `body`, turning its answer into an object and a panic into an exception.
+fn answer(body: impl FnOnce() -> Answer + std::panic::UnwindSafe) -> *mut PyObject {
+    match std::panic::catch_unwind(body) {
+        Ok(Ok(value)) => to_python(&value),
+        Ok(Err(exception)) => raise(exception),
+        Err(_) => raise(runtime_error("internal error in swallow; please report it")),
+    }
+}
+
+/// The JIT, started in mode whenhot if it was not.
+fn active() -> Result<&'static Jit, Raise> {
+    if control::jit().is_none() {
+        control::start(Config::default()).map_err(|error| runtime_error(error.to_string()))?;
+    }
+    control::jit().ok_or_else(|| runtime_error("the JIT could not be started"))
+}
+
+/// What a user names: the code object, and the function if there is one (else null); borrowed.
+fn code_of(object: *mut PyObject) -> Result<(*mut PyObject, *mut PyObject), Raise> {
+    // SAFETY: `object` is an argument and alive; the fields are those of the class checked.
+    unsafe {
+        let mut object = object;
+        if class_of(object) == addr_of_mut!(crate::host::ffi::PyMethod_Type) {
+            object = read(object, 16);
+        }
+        if type_of(object) == Type::FUNC {
+            return Ok((read(object, function::FUNC_CODE), object));
+        }
+        if class_of(object) == addr_of_mut!(py::PyCode_Type) {
+            return Ok((object, null_mut()));
+        }
+        let class = crate::host::snapshot::class_name(class_of(object));
+        Err(type_error(format!(
+            "expected a Python function, method or code object, not {class}"
+        )))
+    }
+}
+
+unsafe extern "C" fn start(_module: *mut PyObject, args: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        // SAFETY: `args` is the tuple of arguments.
+        let (xoptions, variables) = unsafe {
+            if py::PyTuple_Size(args) != 2 {
+                return Err(type_error("start() takes two dicts"));
+            }
+            (
+                string_pairs(py::PyTuple_GetItem(args, 0)),
+                string_pairs(py::PyTuple_GetItem(args, 1)),
+            )
+        };
+        let variable = |name: &str| {
+            variables
+                .iter()
+                .find(|(known, _)| known == name)
+                .and_then(|(_, value)| value.clone())
+        };
+        let config =
+            Config::parse(&xoptions, variable).map_err(|error| value_error(error.to_string()))?;
+        if let Some(filter) = &config.log {
+            start_log(filter)?;
+        }
+        if config.mode == Mode::Never {
+            return Ok(Value::Null);
+        }
+        let stats = config.stats;
+        control::start(config).map_err(|error| match error {
+            StartError::Option(message) => value_error(message),
+            StartError::Host(message) => runtime_error(message),
+        })?;
+        if stats {
+            // SAFETY: a plain function that may run at exit.
+            unsafe { py::Py_AtExit(Some(print_stats)) };
+        }
+        Ok(Value::Null)
+    })
+}
+
+/// Sends the log to stderr.
+fn start_log(filter: &str) -> Result<(), Raise> {
+    let parsed = tracing_subscriber::EnvFilter::try_new(filter)
+        .map_err(|error| value_error(format!("-X jit-log={filter}: {error}")))?;
+    // A second start keeps the first subscriber.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(parsed)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .try_init();
+    Ok(())
+}
+
+extern "C" fn print_stats() {
+    eprintln!("{}", stats_value());
+}
+
+fn stats_value() -> Value {
+    let mut stats: serde_json::Map<String, Value> = COUNTERS
+        .snapshot()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .collect();
+    if let Some(jit) = control::jit() {
+        let (used, touched) = jit.arena_usage();
+        stats.insert("arena_used_bytes".into(), json!(used));
+        stats.insert("arena_touched_bytes".into(), json!(touched));
+        stats.insert("mode".into(), json!(jit.mode().name()));
+    }
+    Value::Object(stats)
+}
+
+unsafe extern "C" fn compile(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        let (code, function) = code_of(object)?;
+        Ok(json!(control::compile_now(active()?, code, function)))
+    })
+}
+
+unsafe extern "C" fn is_compiled(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        let (code, _) = code_of(object)?;
+        let unit = control::jit().and_then(|jit| jit.unit(code));
+        Ok(json!(unit.is_some_and(|unit| unit.installed().is_some())))
+    })
+}
+
+unsafe extern "C" fn release(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        let (code, _) = code_of(object)?;
+        Ok(json!(control::jit().is_some_and(|jit| jit.release(code))))
+    })
+}
+
+fn show(object: *mut PyObject, what: Artefact) -> *mut PyObject {
+    answer(|| {
+        let (code, function) = code_of(object)?;
+        control::artefact(active()?, code, function, what)
+            .map(|text| json!(text))
+            .map_err(runtime_error)
+    })
+}
+
+unsafe extern "C" fn hir(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
+    show(object, Artefact::Hir)
+}
+
+unsafe extern "C" fn llvm_ir(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
+    show(object, Artefact::Llvm)
+}
+
+unsafe extern "C" fn asm(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
+    show(object, Artefact::Asm)
+}
+
+unsafe extern "C" fn stats(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
+    answer(|| Ok(stats_value()))
+}
+
+unsafe extern "C" fn get_control(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        let mode = control::jit().map_or(Mode::Never, Jit::mode);
+        Ok(json!(mode.name()))
+    })
+}
+
+unsafe extern "C" fn set_control(_module: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        // SAFETY: an argument, alive; a str is checked for.
+        let name = unsafe {
+            if type_of(name) != Type::STR {
+                return Err(type_error("expected a mode as a string"));
+            }
+            text(name)
+        };
+        let mode = Mode::parse(&name)
+            .ok_or_else(|| value_error(format!("{name}: expected never, whenhot or always")))?;
+        let before = control::jit().map_or(Mode::Never, Jit::mode);
+        if mode != Mode::Never || control::jit().is_some() {
+            active()?.set_mode(mode);
+        }
+        Ok(json!(before.name()))
+    })
+}
+
+unsafe extern "C" fn info(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        let (code, _) = code_of(object)?;
+        let jit = control::jit();
+        let hotness = jit.map_or(0, |jit| jit.hotness(code));
+        let Some(unit) = jit.and_then(|jit| jit.unit(code)) else {
+            let state = if hotness == 0 { "cold" } else { "warm" };
+            return Ok(json!({
+                "state": state, "hotness": hotness, "reason": null, "code_bytes": 0, "hir_insts": 0,
+                "phase_times": {}, "exits": [], "compiles": 0,
+            }));
+        };
+        let (state, reason) = match &unit.state {
+            State::Warm => ("warm", None),
+            State::Compiled(_) => ("compiled", None),
+            State::Refused(reason) => ("refused", Some(reason.clone())),
+            State::Released => ("released", None),
+        };
+        let mut exits = unit.old_exits.clone();
+        let mut phases = serde_json::Map::new();
+        let mut bytes = 0;
+        if let Some(installed) = unit.installed() {
+            exits.extend(installed.exits_taken());
+            bytes = installed.image.code_size;
+            for phase in &installed.image.phases {
+                phases.insert(phase.name.clone(), json!(phase.seconds));
+            }
+        }
+        let exits: Vec<Value> = exits
+            .iter()
+            .map(|(pc, reason, count)| {
+                // SAFETY: the code object is alive.
+                let line = unsafe { PyCode_Addr2Line(code, 2 * *pc as c_int) };
+                json!({"pc": pc, "line": line, "reason": reason.name(), "count": count})
+            })
+            .collect();
+        Ok(json!({
+            "state": state, "hotness": hotness, "reason": reason, "code_bytes": bytes,
+            "hir_insts": unit.hir_insts, "phase_times": phases, "exits": exits,
+            "compiles": unit.compiles,
+        }))
+    })
+}
+
+unsafe extern "C" fn options(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        let rows = OPTIONS
+            .iter()
+            .map(|o| json!([o.name, o.variable, o.default, o.values, o.doc]));
+        Ok(Value::Array(rows.collect()))
+    })
+}
+
+type Method = unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> *mut PyObject;
+
+const fn method(name: &'static std::ffi::CStr, function: Method, flags: c_int) -> py::PyMethodDef {
+    py::PyMethodDef {
+        ml_name: name.as_ptr(),
+        ml_meth: py::PyMethodDefPointer {
+            PyCFunction: function,
+        },
+        ml_flags: flags,
+        ml_doc: std::ptr::null(),
+    }
+}
+
+static mut METHODS: [py::PyMethodDef; 13] = [
+    method(c"start", start, py::METH_VARARGS),
+    method(c"compile", compile, py::METH_O),
+    method(c"is_compiled", is_compiled, py::METH_O),
+    method(c"release", release, py::METH_O),
+    method(c"info", info, py::METH_O),
+    method(c"hir", hir, py::METH_O),
+    method(c"llvm_ir", llvm_ir, py::METH_O),
+    method(c"asm", asm, py::METH_O),
+    method(c"stats", stats, py::METH_NOARGS),
+    method(c"set_control", set_control, py::METH_O),
+    method(c"get_control", get_control, py::METH_NOARGS),
+    method(c"options", options, py::METH_NOARGS),
+    py::PyMethodDef::zeroed(),
+];
+
+static mut MODULE: py::PyModuleDef = py::PyModuleDef {
+    m_base: py::PyModuleDef_HEAD_INIT,
+    m_name: c"_swallow".as_ptr(),
+    m_doc: c"The native half of swallow.".as_ptr(),
+    m_size: -1,
+    m_methods: std::ptr::null_mut(),
+    m_slots: std::ptr::null_mut(),
+    m_traverse: None,
+    m_clear: None,
+    m_free: None,
+};
+
+/// Makes the module.
+///
+/// # Safety
+/// Called by CPython's import machinery.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case)]
+pub unsafe extern "C" fn PyInit__swallow() -> *mut PyObject {
+    // SAFETY: the definitions live for ever, and import runs with the GIL held.
+    unsafe {
+        MODULE.m_methods = addr_of_mut!(METHODS).cast();
+        py::PyModule_Create(addr_of_mut!(MODULE))
+    }
+}
