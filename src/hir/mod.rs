@@ -22,6 +22,7 @@ pub mod print;
 #[cfg(test)]
 mod testing;
 pub mod types;
+pub mod verify;
 
 pub use entities::{Block, CellId, ConstId, FrameStateId, Value};
 pub use frame_state::{FrameState, FsValue};
@@ -32,3 +33,4 @@ pub use inst::{
 };
 pub use parse::{ParseError, parse_function, parse_functions};
 pub use types::Type;
+pub use verify::{VerifyError, VerifyErrors, verify};
