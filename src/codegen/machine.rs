@@ -115,6 +115,8 @@ pub trait Machine {
     fn int_to_ptr(&mut self, a: Self::V) -> Self::V;
 
     fn load(&mut self, ty: Ty, base: Self::V, offset: i32) -> Self::V;
+    /// Loads an `I32` that other threads write; never merged with another load.
+    fn load_volatile(&mut self, base: Self::V) -> Self::V;
     /// Stores the low bits of `value`.
     fn store(&mut self, ty: Ty, value: Self::V, base: Self::V, offset: i32);
     /// `base + bytes`.

@@ -113,7 +113,7 @@ impl Builder<'_> {
         let sequence = match known.then(|| self.expect(value, class)).flatten() {
             Some(sequence) => {
                 self.guard(Op::GuardLen, &[sequence], &[Imm::Index(instr.arg)]);
-                self.items(sequence, class, instr.arg)
+                self.items(sequence, instr.arg)
             }
             None => {
                 let value = self.pop()?;
@@ -126,9 +126,7 @@ impl Builder<'_> {
                     )
                     .expect("a tuple");
                 self.push(tuple);
-                // Guards on the items cannot fail; they name the state in which the tuple would be
-                // unpacked again.
-                self.items(tuple, Type::TUPLE, instr.arg)
+                self.items(tuple, instr.arg)
             }
         };
         self.pop()?;
@@ -138,17 +136,10 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn items(&mut self, sequence: Value, class: Type, count: u32) -> Vec<Value> {
-        let op = if class == Type::LIST {
-            Op::ListGet
-        } else {
-            Op::TupleGet
-        };
+    /// The items of a sequence whose length is known.
+    fn items(&mut self, sequence: Value, count: u32) -> Vec<Value> {
         (0..count)
-            .map(|at| {
-                let index = self.const_int(i64::from(at));
-                self.guard(op, &[sequence, index], &[]).expect("an item")
-            })
+            .map(|at| self.emit(Op::Item, &[sequence], &[Imm::Index(at)]))
             .collect()
     }
 
@@ -218,8 +209,8 @@ impl Builder<'_> {
                 let done = self.emit(Op::Is, &[item, null], &[]);
                 let more = self.emit(Op::BoolNot, &[done], &[]);
                 self.branch_then(more, (end, exhausted), |this| {
-                    // Not null on this side; the guard tells the type system and is free.
-                    let item = this.not_null(item);
+                    // Not a guard: going back before the iteration would lose the item.
+                    let item = this.emit(Op::AssumeNotNull, &[item], &[]);
                     this.push(item);
                     this.after_escape(instr);
                 });

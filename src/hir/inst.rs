@@ -336,6 +336,8 @@ ops! {
     GuardType "guard_type" (MAYBE) { imms: &[ImmKind::Type], result: Narrow, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::Type) }
     /// `a` is not null.
     GuardNotNull "guard_not_null" (MAYBE) { result: NotNull, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::Null) }
+    /// `a`, which is known not to be null.
+    AssumeNotNull "assume_not_null" (MAYBE) { result: NotNull, ownership: Ownership::Same }
     /// `a` is the very object `i`.
     GuardIs "guard_is" (MAYBE) { imms: &[ImmKind::Const], result: ConstType, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::Identity) }
     /// `a` is true.
@@ -506,6 +508,8 @@ ops! {
     ListGet "list_get" (LIST, I64) { result: Fixed(OBJ), effects: Read, ownership: Ownership::Memory, fs: FsKind::Guard, reason: Some(ExitReason::Bounds) }
     /// Item `b` of tuple `a`.
     TupleGet "tuple_get" (TUPLE, I64) { result: Fixed(OBJ), effects: Read, ownership: Ownership::Memory, fs: FsKind::Guard, reason: Some(ExitReason::Bounds) }
+    /// Item `i` of the list or tuple `a`, which is known to have that many.
+    Item "item" (LIST.union(TUPLE)) { imms: &[ImmKind::Index], result: Fixed(OBJ), effects: Read, ownership: Ownership::Memory }
     /// Item `b` of list `a` becomes `c`; consumes `c`, releases the old item after the store.
     ListSet "list_set" (LIST, I64, OBJ) { effects: Write, fs: FsKind::Guard, steals: 4, reason: Some(ExitReason::Bounds) }
     /// Item `b` of list `a` becomes the double `c`; when the old item is a float that nobody else

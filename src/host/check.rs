@@ -99,7 +99,8 @@ fn check_thread_state() -> Result<(), String> {
     unsafe {
         let ts = PyThreadState_Get();
         let interp: *mut ffi::PyInterpreterState = read(ts, tstate::INTERP);
-        let hook: ffi::EvalFrame = read(interp, layout::interp::EVAL_FRAME);
+        // Null stands for the default evaluator.
+        let hook: usize = read(interp, layout::interp::EVAL_FRAME);
         let (limit, left): (i32, i32) = (
             read(ts, tstate::RECURSION_LIMIT),
             read(ts, tstate::RECURSION_REMAINING),
@@ -110,7 +111,7 @@ fn check_thread_state() -> Result<(), String> {
         );
         let expected = ffi::_PyInterpreterState_GetEvalFrameFunc(interp);
         let fine = interp == pyo3_ffi::PyInterpreterState_Get()
-            && (std::ptr::fn_addr_eq(hook, expected) || (hook as usize) == 0)
+            && (hook == expected as usize || hook == 0)
             && limit == pyo3_ffi::Py_GetRecursionLimit()
             && left <= limit
             && top <= end

@@ -452,6 +452,22 @@ impl<'c> Machine for LlvmMachine<'c, '_> {
         }
     }
 
+    fn load_volatile(&mut self, base: V<'c>) -> V<'c> {
+        let loaded = self
+            .builder
+            .build_load(self.context.i32_type(), pointer(base), "")
+            .expect("well-typed");
+        loaded
+            .as_instruction_value()
+            .expect("an instruction")
+            .set_volatile(true)
+            .expect("a load");
+        self.builder
+            .build_int_s_extend(int(loaded), self.i64(), "")
+            .expect("well-typed")
+            .into()
+    }
+
     fn store(&mut self, ty: Ty, value: V<'c>, base: V<'c>, offset: i32) {
         let place = self.at(base, offset);
         let value: V<'c> = match ty {

@@ -29,6 +29,8 @@ pub struct LlvmGenerator {
     machines: HashMap<u8, TargetMachine>,
     /// By image handle.
     trackers: HashMap<u64, Tracker>,
+    /// The last image handle given out.
+    handles: u64,
 }
 
 // SAFETY: LLVM's target machines and the linker are bound to no thread; `&mut self` keeps two
@@ -74,6 +76,7 @@ impl LlvmGenerator {
             linker,
             machines: HashMap::new(),
             trackers: HashMap::new(),
+            handles: 0,
         })
     }
 
@@ -207,6 +210,14 @@ fn emit(
         .map_err(|error| CodegenError::Backend(error.to_string()))
 }
 
+impl Drop for LlvmGenerator {
+    fn drop(&mut self) {
+        for (_, tracker) in self.trackers.drain() {
+            self.linker.remove(tracker);
+        }
+    }
+}
+
 impl CodeGenerator for LlvmGenerator {
     #[tracing::instrument(level = "debug", name = "codegen", skip_all)]
     fn compile(&mut self, request: &[u8]) -> Result<CodeImage, CodegenError> {
@@ -222,7 +233,8 @@ impl CodeGenerator for LlvmGenerator {
         std::mem::forget(object);
         let linked = self.linker.link(raw, &symbol)?;
         built.clock.lap("link");
-        let handle = linked.tracker.handle();
+        self.handles += 1;
+        let handle = self.handles;
         self.trackers.insert(handle, linked.tracker);
         Ok(CodeImage {
             handle,

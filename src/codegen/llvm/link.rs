@@ -57,13 +57,6 @@ pub(super) struct Linked {
 /// The right to remove an object.
 pub(super) struct Tracker(LLVMOrcResourceTrackerRef);
 
-impl Tracker {
-    /// A number that names the tracker.
-    pub(super) fn handle(&self) -> u64 {
-        self.0 as u64
-    }
-}
-
 // SAFETY: an LLJIT may be used from any thread, one at a time; `&mut self` sees to that.
 unsafe impl Send for Linker {}
 // SAFETY: as above.

@@ -230,7 +230,7 @@ impl<M: Machine> Lower<'_, M> {
     pub(super) fn poll(&mut self, inst: &Inst) {
         let exit = self.guard_exit(inst);
         let breaker = self.m.data(Data::EvalBreaker);
-        let word = self.m.load(Ty::I32, breaker, 0);
+        let word = self.m.load_volatile(breaker);
         let zero = self.m.int(0);
         let asked = self.m.int_cmp(CmpOp::Ne, word, zero);
         self.when(asked, |this| {

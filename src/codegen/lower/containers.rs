@@ -9,7 +9,7 @@ use crate::layout::{builtin, dict, object};
 impl<M: Machine> Lower<'_, M> {
     /// The address of item `args[1]` of list or tuple `args[0]`, counted from the end if negative;
     /// leaves when there is no such item.
-    pub(super) fn item(&mut self, inst: &Inst, items: i32) -> M::V {
+    pub(super) fn item(&mut self, inst: &Inst, is_list: bool) -> M::V {
         let exit = self.guard_exit(inst);
         let (container, index) = (self.v(inst.args[0]), self.v(inst.args[1]));
         let len = self.m.load(Ty::I64, container, object::OB_SIZE);
@@ -21,14 +21,26 @@ impl<M: Machine> Lower<'_, M> {
         let above = self.m.int_cmp(CmpOp::Ge, at, len);
         let outside = self.m.either(below, above);
         self.leave_if(outside, exit);
-        if items == builtin::LIST_ITEMS {
-            let array = self.load_ptr(container, items);
+        if is_list {
+            let array = self.load_ptr(container, builtin::LIST_ITEMS);
             self.element(array, at)
         } else {
             // A tuple's items are in the object.
             let base = self.element(container, at);
-            let offset = self.m.int(i64::from(items));
+            let offset = self.m.int(i64::from(builtin::TUPLE_ITEMS));
             self.m.offset(base, offset)
+        }
+    }
+
+    /// `Item`: no check.
+    pub(super) fn known_item(&mut self, inst: &Inst) -> M::V {
+        let container = self.v(inst.args[0]);
+        let offset = 8 * inst.imm_index(0) as i32;
+        if self.ty(inst.args[0]) == Type::LIST {
+            let array = self.load_ptr(container, builtin::LIST_ITEMS);
+            self.load_ptr(array, offset)
+        } else {
+            self.load_ptr(container, builtin::TUPLE_ITEMS + offset)
         }
     }
 

@@ -4,12 +4,19 @@ use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Machine
 use super::{Lower, machine_types};
 use crate::helpers::{Data, Helper, tag};
 use crate::hir::{Block, CmpOp, ExitReason, FsKind, Imm, Inst, Op, Target, Type};
-use crate::layout::{builtin, frame};
+use crate::layout::frame;
 
 impl<M: Machine> Lower<'_, M> {
     pub(super) fn run(&mut self) {
         let func = self.func;
-        for block in &func.blocks {
+        let order = crate::hir::cfg::reverse_postorder(func);
+        let reachable: std::collections::HashSet<Block> = order.iter().copied().collect();
+        for (at, block) in func.blocks.iter().enumerate() {
+            if !reachable.contains(&Block::from_index(at)) {
+                // Keeps the numbering; never jumped to.
+                self.blocks.push(self.blocks[0]);
+                continue;
+            }
             let types: Vec<Ty> = block
                 .params
                 .iter()
@@ -32,7 +39,7 @@ impl<M: Machine> Lower<'_, M> {
         self.prologue();
         let entry = self.blocks[0];
         self.m.jump(entry, &[]);
-        for block in crate::hir::cfg::reverse_postorder(func) {
+        for block in order {
             self.lower_block(block);
         }
         self.emit_epilogue();
@@ -149,6 +156,7 @@ impl<M: Machine> Lower<'_, M> {
 
             Op::GuardType => Some(self.guard_type(inst)),
             Op::GuardNotNull => Some(self.guard_not_null(inst)),
+            Op::AssumeNotNull => Some(self.v(inst.args[0])),
             Op::GuardIs => Some(self.guard_is(inst)),
             Op::GuardTrue => {
                 self.guard_bit(inst, true);
@@ -368,21 +376,22 @@ impl<M: Machine> Lower<'_, M> {
             }
 
             Op::ListGet => {
-                let place = self.item(inst, builtin::LIST_ITEMS);
+                let place = self.item(inst, true);
                 Some(self.load_ptr(place, 0))
             }
             Op::TupleGet => {
-                let place = self.item(inst, builtin::TUPLE_ITEMS);
+                let place = self.item(inst, false);
                 Some(self.load_ptr(place, 0))
             }
+            Op::Item => Some(self.known_item(inst)),
             Op::ListSet => {
-                let place = self.item(inst, builtin::LIST_ITEMS);
+                let place = self.item(inst, true);
                 let value = self.v(inst.args[2]);
                 self.replace((place, 0), value, Type::OBJECT);
                 None
             }
             Op::ListSetFloat => {
-                let place = self.item(inst, builtin::LIST_ITEMS);
+                let place = self.item(inst, true);
                 let value = self.v(inst.args[2]);
                 self.replace_float((place, 0), value);
                 None

@@ -18,7 +18,7 @@ mod objects;
 use super::image::ExitDesc;
 use super::machine::{Hint, Machine, Ty};
 use crate::helpers::activation;
-use crate::hir::{Effects, FrameStateId, FsKind, FsValue, Function, Inst, Op, Type, Value};
+use crate::hir::{FrameStateId, FsKind, FsValue, Function, Inst, Op, Type, Value};
 use crate::layout;
 use std::collections::{BTreeSet, HashMap};
 
@@ -202,8 +202,7 @@ fn used_slots(func: &Function) -> BTreeSet<u32> {
         if matches!(inst.op, Op::LoadLocal | Op::StoreLocal) {
             slots.insert(inst.imm_index(0));
         }
-        let flushes = inst.info().effects == Effects::Escape
-            && (inst.info().fs == FsKind::Raise || inst.op == Op::Poll);
+        let flushes = inst.info().fs == FsKind::Raise || inst.op == Op::Poll;
         if let Some(fs) = inst.fs
             && flushes
         {

@@ -97,7 +97,7 @@ impl<M: Machine> Lower<'_, M> {
         for (value, id) in [(a, inst.args[0]), (b, inst.args[1])] {
             if self
                 .known_int(id)
-                .is_some_and(|n| n.abs() <= EXACT_IN_DOUBLE)
+                .is_some_and(|n| n.unsigned_abs() <= EXACT_IN_DOUBLE.unsigned_abs())
             {
                 continue;
             }
