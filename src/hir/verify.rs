@@ -21,8 +21,8 @@
 //! 10. There is one if and only if the row uses one; returns may have one.
 //! 11. It has one entry for every local. `slot` stands for locals only.
 //! 12. The numbers of a virtual iterator are `i64`, its list is a list.
-//! 13. Dropped references are boxed (or tagged) and belong to an instruction with a frame state; no
-//!     reference is dropped twice by one.
+//! 13. Dropped references are boxed (or tagged) and belong to an instruction with a frame state. (A
+//!     value may be there twice: two references to it are owned.)
 //!
 //! Not checked: that a result's type may be narrower than the rule says (the builder knows more
 //! about arguments than the row), reference counts, and that the stack has the depth of the
@@ -348,13 +348,10 @@ impl<'a> Verifier<'a> {
             this.check(inst.drops.is_empty() || inst.fs.is_some(), || {
                 "drops references but cannot leave".to_owned()
             });
-            for (index, &value) in inst.drops.iter().enumerate() {
+            for &value in &inst.drops {
                 let ty = func.ty(value);
                 this.check(ty.is_boxed() || ty == Type::TAGGED, || {
                     format!("drops {value}, which is {ty}")
-                });
-                this.check(!inst.drops[..index].contains(&value), || {
-                    format!("drops {value} twice")
                 });
             }
         });
