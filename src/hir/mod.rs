@@ -19,6 +19,7 @@ pub mod liveness;
 pub mod loops;
 pub mod parse;
 pub mod print;
+pub mod serialise;
 #[cfg(test)]
 mod testing;
 pub mod types;
