@@ -14,6 +14,7 @@ pub mod entities;
 pub mod frame_state;
 pub mod function;
 pub mod inst;
+pub mod interp;
 mod lex;
 pub mod liveness;
 pub mod loops;
