@@ -3,10 +3,11 @@
 
 use super::cfg::Cfg;
 use super::entities::Block;
+use super::function::Function;
 
 /// Immediate dominators, with an interval numbering for constant-time questions.
 #[derive(Clone, Debug)]
-pub struct DominatorTree {
+pub struct Dominators {
     idom: Vec<Option<Block>>,
     children: Vec<Vec<Block>>,
     /// Reachable blocks, parents before children.
@@ -16,10 +17,16 @@ pub struct DominatorTree {
     interval: Vec<(u32, u32)>,
 }
 
-impl DominatorTree {
-    /// The tree of a block graph; not updated when the function changes.
+impl Dominators {
+    /// The tree of a function; not updated when the function changes.
     #[must_use]
-    pub fn new(cfg: &Cfg) -> DominatorTree {
+    pub fn new(func: &Function) -> Dominators {
+        Self::of(&Cfg::new(func))
+    }
+
+    /// The tree of a block graph.
+    #[must_use]
+    pub fn of(cfg: &Cfg) -> Dominators {
         let rpo = cfg.rpo();
         // Immediate dominators as positions in `rpo`; an undecided one is `usize::MAX`.
         const UNDECIDED: usize = usize::MAX;
@@ -45,7 +52,7 @@ impl DominatorTree {
             }
         }
         let count = cfg.block_count();
-        let mut tree = DominatorTree {
+        let mut tree = Dominators {
             idom: vec![None; count],
             children: vec![Vec::new(); count],
             preorder: Vec::with_capacity(rpo.len()),
@@ -128,8 +135,8 @@ mod tests {
     use crate::hir::testing::graph;
     use proptest::prelude::*;
 
-    fn tree(edges: &[&[u32]]) -> DominatorTree {
-        DominatorTree::new(&Cfg::new(&graph(edges)))
+    fn tree(edges: &[&[u32]]) -> Dominators {
+        Dominators::new(&graph(edges))
     }
 
     #[test]

@@ -1,53 +1,131 @@
-//! Changes that many passes make: replacing values, splitting edges, removing blocks, renumbering.
+//! Changing functions: replacing values everywhere, definitions, splitting edges, merging and
+//! dropping blocks, renumbering.
 
 use super::cfg::{Edge, predecessors, reverse_postorder};
 use super::entities::{Block, FrameStateId, Value};
-use super::function::{BlockData, Function};
+use super::function::Function;
 use super::inst::{Inst, Op, Target};
 use std::collections::HashMap;
 
-/// Calls `f` on every mention of a value that is a use, in instructions and in the frame states
-/// that instructions carry (each state once).
-pub fn map_uses(func: &mut Function, mut f: impl FnMut(Value) -> Value) {
-    let mut used = vec![false; func.frame_states.len()];
-    for inst in func.blocks.iter_mut().flat_map(|b| &mut b.insts) {
-        let args = inst.args.iter_mut();
-        let target_args = inst.targets.iter_mut().flat_map(|t| &mut t.args);
-        for value in args.chain(target_args).chain(&mut inst.drops) {
-            *value = f(*value);
-        }
-        if let Some(fs) = inst.fs {
-            used[fs.index()] = true;
+/// Replacements of values, followed to the end.
+#[derive(Debug, Default)]
+pub struct Replacements(HashMap<Value, Value>);
+
+impl Replacements {
+    /// From now on `old` is `new`.
+    pub fn insert(&mut self, old: Value, new: Value) {
+        let new = self.get(new);
+        if old != new {
+            self.0.insert(old, new);
         }
     }
-    for (state, used) in func.frame_states.iter_mut().zip(used) {
-        if used {
-            state.map(&mut f);
+
+    /// What stands for `value`.
+    #[must_use]
+    pub fn get(&self, mut value: Value) -> Value {
+        while let Some(next) = self.0.get(&value) {
+            value = *next;
+        }
+        value
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Rewrites operands and jump arguments of one instruction.
+    pub fn apply_to(&self, inst: &mut Inst) {
+        for arg in &mut inst.args {
+            *arg = self.get(*arg);
+        }
+        for arg in inst.targets.iter_mut().flat_map(|t| &mut t.args) {
+            *arg = self.get(*arg);
+        }
+        for drop in &mut inst.drops {
+            *drop = self.get(*drop);
+        }
+    }
+
+    /// Rewrites the whole function, frame states included.
+    pub fn apply(&self, func: &mut Function) {
+        if self.is_empty() {
+            return;
+        }
+        for inst in func.blocks.iter_mut().flat_map(|b| &mut b.insts) {
+            self.apply_to(inst);
+        }
+        for state in &mut func.frame_states {
+            state.map(|value| self.get(value));
         }
     }
 }
 
-/// Uses `map[v]` wherever `v` was used; chains in the map are followed to their end. Definitions
-/// stay where they are.
-///
-/// # Panics
-/// If the map leads in a circle.
-pub fn replace_all(func: &mut Function, map: &HashMap<Value, Value>) {
-    if map.is_empty() {
-        return;
-    }
-    let mut ends: HashMap<Value, Value> = HashMap::with_capacity(map.len());
-    let mut chain = Vec::new();
-    for &start in map.keys() {
-        let mut at = start;
-        while let Some(&next) = ends.get(&at).or_else(|| map.get(&at)).filter(|&&n| n != at) {
-            chain.push(at);
-            assert!(chain.len() <= map.len(), "{at} is replaced by itself");
-            at = next;
+/// The defining instruction of every value; `None` for parameters.
+#[must_use]
+pub fn definitions(func: &Function) -> Vec<Option<Inst>> {
+    let mut definitions = vec![None; func.values.len()];
+    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
+        if let Some(result) = inst.result {
+            definitions[result.index()] = Some(inst.clone());
         }
-        ends.extend(chain.drain(..).map(|value| (value, at)));
     }
-    map_uses(func, |value| ends.get(&value).copied().unwrap_or(value));
+    definitions
+}
+
+/// Joins every block that has one predecessor, which jumps to it, with that predecessor; drops
+/// blocks that can't be reached. Whether anything changed.
+pub fn tidy_blocks(func: &mut Function) -> bool {
+    let before = func.blocks.len();
+    let mut replacements = Replacements::default();
+    let mut arrivals = vec![0usize; func.blocks.len()];
+    for block in reverse_postorder(func) {
+        for successor in func.successors(block) {
+            arrivals[successor.index()] += 1;
+        }
+    }
+    for block in reverse_postorder(func) {
+        while let Some(last) = func.blocks[block.index()].insts.last() {
+            if last.op != Op::Jump {
+                break;
+            }
+            let target = last.targets[0].clone();
+            let next = target.block;
+            if arrivals[next.index()] != 1 || next == Function::ENTRY || next == block {
+                break;
+            }
+            let taken = std::mem::take(&mut func.blocks[next.index()]);
+            for (param, arg) in taken.params.iter().zip(&target.args) {
+                replacements.insert(*param, *arg);
+            }
+            let insts = &mut func.blocks[block.index()].insts;
+            insts.pop();
+            insts.extend(taken.insts);
+            arrivals[next.index()] = 0;
+        }
+    }
+    replacements.apply(func);
+    drop_unreachable(func);
+    func.blocks.len() != before
+}
+
+/// Drops blocks that can't be reached, and numbers the others anew in reverse postorder.
+fn drop_unreachable(func: &mut Function) {
+    let order = reverse_postorder(func);
+    let mut numbers: Vec<Option<Block>> = vec![None; func.blocks.len()];
+    let mut blocks = Vec::with_capacity(order.len());
+    for (number, block) in order.iter().enumerate() {
+        numbers[block.index()] = Some(Block::from_index(number));
+        blocks.push(std::mem::take(&mut func.blocks[block.index()]));
+    }
+    for target in blocks
+        .iter_mut()
+        .flat_map(|b| &mut b.insts)
+        .flat_map(|i| &mut i.targets)
+    {
+        target.block = numbers[target.block.index()].expect("a successor is reachable");
+    }
+    func.blocks = blocks;
 }
 
 /// Puts a new block on an edge and returns it. The new block takes over the arguments: the edge
@@ -90,36 +168,6 @@ pub fn split_critical_edges(func: &mut Function) -> bool {
     changed
 }
 
-/// Removes the blocks that cannot be reached; the others keep their order. Whether there was one.
-pub fn remove_unreachable(func: &mut Function) -> bool {
-    let mut keep = vec![false; func.blocks.len()];
-    for block in reverse_postorder(func) {
-        keep[block.index()] = true;
-    }
-    if keep.iter().all(|&k| k) {
-        return false;
-    }
-    let mut new_ids = vec![Function::ENTRY; func.blocks.len()];
-    let mut kept = Vec::new();
-    for (index, data) in std::mem::take(&mut func.blocks).into_iter().enumerate() {
-        if keep[index] {
-            new_ids[index] = Block::from_index(kept.len());
-            kept.push(data);
-        }
-    }
-    func.blocks = kept;
-    renumber_targets(func, &new_ids);
-    true
-}
-
-fn renumber_targets(func: &mut Function, new_ids: &[Block]) {
-    for inst in func.blocks.iter_mut().flat_map(|b| &mut b.insts) {
-        for target in &mut inst.targets {
-            target.block = new_ids[target.block.index()];
-        }
-    }
-}
-
 /// Removes unreachable blocks and numbers everything in the order of the text: blocks in reverse
 /// postorder, values and frame states as they are defined or first used. What nothing defines or
 /// uses is dropped, so that the printed form reads back to an equal function.
@@ -127,16 +175,7 @@ fn renumber_targets(func: &mut Function, new_ids: &[Block]) {
 /// # Panics
 /// If a value is used that nothing reachable defines.
 pub fn renumber(func: &mut Function) {
-    let order = reverse_postorder(func);
-    let mut new_ids = vec![Function::ENTRY; func.blocks.len()];
-    let mut blocks: Vec<BlockData> = Vec::with_capacity(order.len());
-    for (index, &block) in order.iter().enumerate() {
-        new_ids[block.index()] = Block::from_index(index);
-        blocks.push(std::mem::take(&mut func.blocks[block.index()]));
-    }
-    func.blocks = blocks;
-    renumber_targets(func, &new_ids);
-
+    drop_unreachable(func);
     let mut values: Vec<Option<Value>> = vec![None; func.values.len()];
     let mut data = Vec::new();
     let mut state_ids: Vec<Option<FrameStateId>> = vec![None; func.frame_states.len()];
@@ -162,9 +201,23 @@ pub fn renumber(func: &mut Function) {
     }
     func.values = data;
     func.frame_states = states;
-    map_uses(func, |value| {
+    let new = |value: Value| {
         values[value.index()].unwrap_or_else(|| panic!("{value} is used but not defined"))
-    });
+    };
+    for inst in func.blocks.iter_mut().flat_map(|b| &mut b.insts) {
+        let target_args = inst.targets.iter_mut().flat_map(|t| &mut t.args);
+        for value in inst
+            .args
+            .iter_mut()
+            .chain(target_args)
+            .chain(&mut inst.drops)
+        {
+            *value = new(*value);
+        }
+    }
+    for state in &mut func.frame_states {
+        state.map(new);
+    }
 }
 
 #[cfg(test)]
@@ -197,9 +250,11 @@ bb4:
     #[test]
     fn chains_of_replacements() {
         let mut func = parse_function(TEXT).unwrap();
-        let pairs = [(6, 4), (4, 3), (3, 9), (2, 2)];
-        let map = pairs.map(|(a, b)| (Value(a), Value(b))).into();
-        replace_all(&mut func, &map);
+        let mut replacements = Replacements::default();
+        for (old, new) in [(6, 4), (2, 2), (4, 3), (3, 9), (9, 6)] {
+            replacements.insert(Value(old), Value(new));
+        }
+        replacements.apply(&mut func);
         let text = func.to_string();
         assert!(
             text.contains("v7 = int_add v9, v9, fs5 drops [v2]"),
@@ -209,14 +264,6 @@ bb4:
         assert!(text.contains("fs5 = pc 4 locals [v9]"));
         assert!(text.contains("stack [range(v9, v9, v9)]"));
         assert!(text.contains("v4 = const_int 2"));
-    }
-
-    #[test]
-    #[should_panic(expected = "is replaced by itself")]
-    fn circles_are_refused() {
-        let mut func = parse_function(TEXT).unwrap();
-        let map = [(Value(6), Value(4)), (Value(4), Value(6))].into();
-        replace_all(&mut func, &map);
     }
 
     #[test]
@@ -231,12 +278,16 @@ bb4:
     }
 
     #[test]
-    fn unreachable_blocks_go() {
-        let mut func = parse_function(TEXT).unwrap();
-        assert!(remove_unreachable(&mut func));
-        assert_eq!(func.blocks.len(), 4);
-        assert!(func.to_string().contains("branch v2, bb3, bb3\n"));
-        assert!(!remove_unreachable(&mut func));
+    fn chains_of_blocks_are_joined() {
+        let mut func = parse_function(
+            "function \"f\" args 0 locals 0 {\nbb0:\n v0 = const_int 1\n jump bb2(v0)\nbb1:\n \
+             jump bb2(v0)\nbb2(v1: i64):\n jump bb3(v1)\nbb3(v2: i64):\n return_int v2\n}",
+        )
+        .unwrap();
+        assert!(tidy_blocks(&mut func));
+        let want = "bb0:\n  v0 = const_int 1\n  return_int v0\n}\n";
+        assert!(func.to_string().ends_with(want), "{func}");
+        assert!(!tidy_blocks(&mut func));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! Cycles that are entered in more than one place have no header and are not loops here.
 
 use super::cfg::{Cfg, Edge};
-use super::dominators::DominatorTree;
+use super::dominators::Dominators;
 use super::entities::Block;
 use super::function::Function;
 
@@ -45,7 +45,7 @@ pub struct LoopForest {
 impl LoopForest {
     /// The loops of a function; not updated when the function changes.
     #[must_use]
-    pub fn new(cfg: &Cfg, dom: &DominatorTree) -> LoopForest {
+    pub fn new(cfg: &Cfg, dom: &Dominators) -> LoopForest {
         let mut forest = LoopForest {
             loops: Vec::new(),
             innermost: vec![None; cfg.block_count()],
@@ -158,7 +158,7 @@ mod tests {
 
     fn forest(func: &Function) -> LoopForest {
         let cfg = Cfg::new(func);
-        LoopForest::new(&cfg, &DominatorTree::new(&cfg))
+        LoopForest::new(&cfg, &Dominators::of(&cfg))
     }
 
     fn sorted(blocks: &[Block]) -> Vec<Block> {
@@ -213,7 +213,7 @@ mod tests {
             let slices: Vec<&[u32]> = edges.iter().map(Vec::as_slice).collect();
             let func = graph(&slices);
             let cfg = Cfg::new(&func);
-            let dom = DominatorTree::new(&cfg);
+            let dom = Dominators::of(&cfg);
             let forest = LoopForest::new(&cfg, &dom);
             for (index, l) in forest.loops().iter().enumerate() {
                 prop_assert_eq!(l.blocks[0], l.header);

@@ -30,7 +30,7 @@
 
 use super::cfg::Cfg;
 use super::defs::{Def, Defs, for_each_use};
-use super::dominators::DominatorTree;
+use super::dominators::Dominators;
 use super::entities::{Block, FrameStateId, Value};
 use super::frame_state::{FrameState, FsValue};
 use super::function::Function;
@@ -310,7 +310,7 @@ impl<'a> Verifier<'a> {
     fn dominance(&mut self) {
         let func = self.func;
         let cfg = Cfg::new(func);
-        let dom = DominatorTree::new(&cfg);
+        let dom = Dominators::of(&cfg);
         let defs = Defs::new(func);
         for &block in cfg.rpo() {
             for (at, inst) in func.blocks[block.index()].insts.iter().enumerate() {
