@@ -755,7 +755,7 @@ impl<'a> Machine<'a> {
                 go(Val::I64(i64::try_from(count).unwrap_or(i64::MAX)))
             }
 
-            Op::LoadDictValue => {
+            Op::LoadDictValue | Op::LoadGlobalCached => {
                 let name = format!("{}[{}]", inst.imms[0], inst.imm_index(1));
                 let object = match self.dicts.get(&name) {
                     Some(&object) => object,
