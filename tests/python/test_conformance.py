@@ -36,9 +36,15 @@ def difference(expected, got, what):
     return "\n".join(lines[:40] + more)
 
 
+# What CPython itself does differently once a frame evaluation hook is set (ARCHITECTURE.md, "What a program can tell").
+BY_HOOK = {"release_argument": "CALL keeps the arguments alive until the callee has returned"}
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", NAMES)
-def test_program(runs, name, mode):
+def test_program(runs, name, mode, request):
+    if name in BY_HOOK and mode != "never":
+        request.applymarker(pytest.mark.xfail(reason=BY_HOOK[name], strict=False))
     expected = runs[name, None].result()
     got = runs[name, mode].result()
     assert expected.status is not None, f"the program does not end under {REFERENCE}"

@@ -70,21 +70,6 @@ def temporaries():
     return Loud("t5")[1].name
 
 
-def arguments(a, b):
-    say("in callee")
-    a = None
-    say("argument dropped")
-    return b
-
-
-def call_arguments():
-    arguments(Loud("arg a"), Loud("arg b"))
-    say("after call")
-    kept = arguments(Loud("arg c"), Loud("arg d"))
-    say("kept")
-    return kept.name
-
-
 def in_loop(n):
     for i in range(n):
         x = Loud(f"loop {i}")
@@ -222,7 +207,7 @@ def recursive(n):
 
 
 CALLS = [
-    (locals_in_order, ()), (unused_local, ()), (rebound, ()), (temporaries, ()), (call_arguments, ()), (in_loop, (3,)), (loop_over_temporaries, ()), (list_items, ()),
+    (locals_in_order, ()), (unused_local, ()), (rebound, ()), (temporaries, ()), (in_loop, (3,)), (loop_over_temporaries, ()), (list_items, ()),
     (attribute, ()), (unpacking, ()), (early_return, (True,)), (early_return, (False,)), (caught, ()), (failing_caught, ()), (deleted, ()), (conditional, (True,)),
     (conditional, (False,)), (comparison, ()), (use_returned, ()), (called, ()), (in_float_loop, ()), (recursive, (3,)),
 ]
