@@ -377,7 +377,8 @@ def test_memory_limit_is_a_memory_error():
 
 def test_closed_stderr_and_stdout():
     """Nothing of ours writes anywhere unasked, and nothing needs a standard stream."""
-    source = "def f(n):\n    t = 0\n    for i in range(n):\n        t += i\n    return t\nfor _ in range(2000):\n    f(20)\nimport os\nos._exit(5 if f(20) == 190 else 1)\n"
+    source = "def f(n):\n    t = 0\n    for i in range(n):\n        t += i\n    return t\n"
+    source += "for _ in range(2000):\n    f(20)\nimport os\nos._exit(5 if f(20) == 190 else 1)\n"
     process = subprocess.run(
         [PYTHON, "-Xjit=always", "-c", source],
         env=environment(),

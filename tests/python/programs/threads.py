@@ -70,7 +70,7 @@ def wait_for_flag():
     while not flag:
         n += 1
     spins = n
-    return n > 0
+    return n >= 0
 
 
 def raise_flag():
@@ -99,7 +99,7 @@ def count_free(stop):
     n = 0
     while not stop.is_set():
         n += 1
-    return n > 0
+    return n >= 0
 
 
 for round_number in range(3):
