@@ -13,7 +13,8 @@ HELLO = "print('hello')"
 # What of ours is in the process: mapped files, and modules.
 TRACES = """
 import sys
-maps = [line.split()[-1] for line in open("/proc/self/maps") if "_swallow" in line or "libLLVM" in line]
+with open("/proc/self/maps") as file:
+    maps = [line.split()[-1] for line in file if "_swallow" in line or "libLLVM" in line]
 print(sorted(set(maps)), sorted(name for name in sys.modules if name.startswith("swallow")))
 """
 
