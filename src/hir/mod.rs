@@ -7,15 +7,24 @@
 #![forbid(unsafe_code)]
 
 pub mod cfg;
+pub mod defs;
+pub mod dominators;
+pub mod edit;
 pub mod entities;
 pub mod frame_state;
 pub mod function;
 pub mod inst;
+pub mod interp;
 mod lex;
 pub mod liveness;
+pub mod loops;
 pub mod parse;
 pub mod print;
+pub mod serialise;
+#[cfg(test)]
+mod testing;
 pub mod types;
+pub mod verify;
 
 pub use entities::{Block, CellId, ConstId, FrameStateId, Value};
 pub use frame_state::{FrameState, FsValue};
@@ -26,3 +35,4 @@ pub use inst::{
 };
 pub use parse::{ParseError, parse_function, parse_functions};
 pub use types::Type;
+pub use verify::{VerifyError, VerifyErrors, verify};

@@ -101,9 +101,12 @@ impl Type {
         self.bits().count_ones() == 1 && self.is(Type::OBJECT) && self != Type::OTHER
     }
 
-    /// The type named `name`, or several joined by `|`.
+    /// The type named `name`, or several joined by `|`; `never` is the empty one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Type> {
+        if text == "never" {
+            return Some(Type::empty());
+        }
         let mut all = Type::empty();
         for part in text.split('|') {
             all |= NAMES.iter().find(|(name, _)| *name == part)?.1;

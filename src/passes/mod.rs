@@ -3,20 +3,32 @@
 //! [`optimise`] is the whole pipeline; [`run_pass`] times, logs and (in debug builds) verifies.
 #![forbid(unsafe_code)]
 
+mod eliminate_dead_code;
+mod eliminate_guards;
 mod insert_refcounts;
 mod mark_slots;
+mod sink_boxes;
 mod slots;
+mod unbox_params;
 
 use crate::hir::Function;
 
+pub use eliminate_dead_code::eliminate_dead_code;
+pub use eliminate_guards::eliminate_guards;
 pub use insert_refcounts::insert_refcounts;
 pub use mark_slots::mark_slots;
+pub use sink_boxes::sink_boxes;
+pub use unbox_params::unbox_params;
 
 /// A pass.
 pub type Pass = fn(&mut Function) -> bool;
 
 /// Every pass by name.
 pub const PASSES: &[(&str, Pass)] = &[
+    ("eliminate_guards", eliminate_guards),
+    ("unbox_params", unbox_params),
+    ("sink_boxes", sink_boxes),
+    ("eliminate_dead_code", eliminate_dead_code),
     ("mark_slots", mark_slots),
     ("insert_refcounts", insert_refcounts),
 ];
@@ -30,9 +42,25 @@ pub fn by_name(name: &str) -> Option<Pass> {
         .map(|(_, pass)| *pass)
 }
 
+/// Rounds of the passes that make work for each other.
+const MAX_ROUNDS: usize = 3;
+
 /// Runs the whole pipeline.
 pub fn optimise(func: &mut Function) {
+    run_pass(func, "eliminate_dead_code");
+    for _ in 0..MAX_ROUNDS {
+        let mut changed = run_pass(func, "eliminate_guards");
+        changed |= run_pass(func, "unbox_params");
+        changed |= run_pass(func, "eliminate_guards");
+        changed |= run_pass(func, "sink_boxes");
+        changed |= run_pass(func, "eliminate_dead_code");
+        if !changed {
+            break;
+        }
+    }
     run_pass(func, "mark_slots");
+    // Locals that are in their slots need no parameters any more.
+    run_pass(func, "eliminate_dead_code");
     run_pass(func, "insert_refcounts");
 }
 

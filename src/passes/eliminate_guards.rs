@@ -1,0 +1,327 @@
+//! Removes guards and conversions that what is known makes redundant, and folds constants.
+//!
+//! ```text
+//! v3 = box_int v2                     (box unused now)
+//! v4: int = guard_type v3, int, fs0   (implied by the type)
+//! v5 = unbox_int v4, fs0        =>    (is v2)
+//! v6 = int_add v5, v5, fs0            v6 = int_add v2, v2, fs0
+//! ```
+//!
+//! - a guard that the operand's type implies;
+//! - an operation equal to one that dominates it: pure ones everywhere (classes of the lattice don't
+//!   change, numbers are immutable), those that read memory within a block up to the next write;
+//! - unboxing of a box, of a constant, of what was just stored to a local;
+//! - a direct call's result that is only wanted as a number is taken from its tag and payload.
+
+use crate::hir::dominators::Dominators;
+use crate::hir::edit::{Replacements, definitions};
+use crate::hir::{
+    Block, CmpOp, Effects, Function, Imm, Inst, Op, Type, Value, cfg::reverse_postorder,
+};
+use std::collections::HashMap;
+
+/// The pass. Whether anything changed.
+pub fn eliminate_guards(func: &mut Function) -> bool {
+    let untagged = untag(func);
+    let mut eliminator = Eliminator {
+        definitions: definitions(func),
+        dominators: Dominators::new(func),
+        replacements: Replacements::default(),
+        known: HashMap::new(),
+        changed: untagged,
+    };
+    for block in reverse_postorder(func) {
+        eliminator.block(func, block);
+    }
+    eliminator.replacements.apply(func);
+    eliminator.changed
+}
+
+type Key = (Op, Vec<Value>, Vec<Imm>);
+
+struct Eliminator {
+    definitions: Vec<Option<Inst>>,
+    dominators: Dominators,
+    replacements: Replacements,
+    /// Pure operations seen: where, and their result.
+    known: HashMap<Key, Vec<(Block, Option<Value>)>>,
+    changed: bool,
+}
+
+impl Eliminator {
+    fn block(&mut self, func: &mut Function, block: Block) {
+        let insts = std::mem::take(&mut func.blocks[block.index()].insts);
+        let mut out = Vec::with_capacity(insts.len());
+        // Operations that read memory, since the last write.
+        let mut reads: HashMap<Key, Option<Value>> = HashMap::new();
+        for mut inst in insts {
+            self.replacements.apply_to(&mut inst);
+            if self.implied(func, &inst) {
+                self.changed = true;
+                continue;
+            }
+            self.fold(func, &mut inst);
+            let effects = inst.info().effects;
+            let key: Key = (inst.op, inst.args.to_vec(), inst.imms.to_vec());
+            if effects == Effects::Pure && !inst.is_terminator() && !is_box(inst.op) {
+                let seen = self.known.entry(key).or_default();
+                let earlier = seen
+                    .iter()
+                    .find(|(at, _)| self.dominators.dominates(*at, block))
+                    .copied();
+                if let Some((_, earlier)) = earlier {
+                    self.changed = true;
+                    if let (Some(old), Some(new)) = (inst.result, earlier) {
+                        self.replacements.insert(old, new);
+                    }
+                    continue;
+                }
+                seen.push((block, inst.result));
+            } else if effects == Effects::Read && is_mergeable_read(inst.op) {
+                if let Some(earlier) = reads.get(&key) {
+                    self.changed = true;
+                    if let (Some(old), Some(new)) = (inst.result, *earlier) {
+                        self.replacements.insert(old, new);
+                    }
+                    continue;
+                }
+                reads.insert(key, inst.result);
+            } else if effects >= Effects::Write {
+                reads.clear();
+            }
+            if let Some(result) = inst.result {
+                self.definitions[result.index()] = Some(inst.clone());
+            }
+            out.push(inst);
+        }
+        func.blocks[block.index()].insts = out;
+    }
+
+    /// Removes an instruction whose result is known; notes what stands for it.
+    fn implied(&mut self, func: &Function, inst: &Inst) -> bool {
+        let Some(result) = inst.result else {
+            return false;
+        };
+        let arg = match inst.args.first() {
+            Some(arg) => *arg,
+            None => return false,
+        };
+        let stands = match inst.op {
+            Op::GuardType if func.ty(arg).is(inst.imm_type()) => Some(arg),
+            Op::GuardNotNull | Op::AssumeNotNull if func.ty(arg).is(Type::OBJECT) => Some(arg),
+            Op::UnboxInt => self.boxed(arg, Op::BoxInt),
+            Op::UnboxFloat => self.boxed(arg, Op::BoxFloat),
+            Op::UnboxBool => self.boxed(arg, Op::BoxBool),
+            Op::BoolNot => self.boxed(arg, Op::BoolNot),
+            _ => None,
+        };
+        if let Some(stands) = stands {
+            self.replacements.insert(result, stands);
+        }
+        stands.is_some()
+    }
+
+    /// The definition of a value, through refinements and stores to locals.
+    fn origin(&self, mut value: Value) -> Option<&Inst> {
+        loop {
+            let inst = self.definitions[value.index()].as_ref()?;
+            match inst.op {
+                Op::GuardType | Op::GuardNotNull | Op::AssumeNotNull | Op::StoreLocal => {
+                    value = self.replacements.get(inst.args[0]);
+                }
+                _ => return Some(inst),
+            }
+        }
+    }
+
+    /// The operand of the operation `op` that made `value`.
+    fn boxed(&self, value: Value, op: Op) -> Option<Value> {
+        let inst = self.origin(value).filter(|inst| inst.op == op)?;
+        Some(self.replacements.get(inst.args[0]))
+    }
+
+    fn int(&self, value: Value) -> Option<i64> {
+        match self.definitions[value.index()].as_ref()?.imms.first()? {
+            Imm::Int(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// Turns an operation on constants into a constant.
+    fn fold(&mut self, func: &Function, inst: &mut Inst) {
+        let text = |value: Value, ty: Type| -> Option<String> {
+            let origin = self
+                .origin(value)
+                .filter(|origin| origin.op == Op::ConstObj)?;
+            let constant = func.constant(origin.imm_const());
+            (constant.ty == ty).then(|| constant.repr.clone())
+        };
+        let constant: Option<(Op, Imm)> = match inst.op {
+            Op::UnboxInt => text(inst.args[0], Type::INT)
+                .and_then(|text| text.parse().ok())
+                .map(|n| (Op::ConstInt, Imm::Int(n))),
+            Op::UnboxFloat => text(inst.args[0], Type::FLOAT)
+                .and_then(|text| text.parse::<f64>().ok())
+                // The text of a NaN does not say which.
+                .filter(|x| !x.is_nan())
+                .map(|x| (Op::ConstFloat, Imm::Float(x.to_bits()))),
+            Op::UnboxBool => text(inst.args[0], Type::BOOL)
+                .map(|text| (Op::ConstBool, Imm::Bool(text == "True"))),
+            Op::IntToFloat => self
+                .int(inst.args[0])
+                .map(|n| (Op::ConstFloat, Imm::Float((n as f64).to_bits()))),
+            Op::IntAdd | Op::IntSub | Op::IntMul => {
+                match (self.int(inst.args[0]), self.int(inst.args[1])) {
+                    (Some(a), Some(b)) => match inst.op {
+                        Op::IntAdd => a.checked_add(b),
+                        Op::IntSub => a.checked_sub(b),
+                        _ => a.checked_mul(b),
+                    }
+                    .map(|n| (Op::ConstInt, Imm::Int(n))),
+                    _ => None,
+                }
+            }
+            Op::IntCmp => match (self.int(inst.args[0]), self.int(inst.args[1]), inst.imms[0]) {
+                (Some(a), Some(b), Imm::Cmp(cmp)) => {
+                    Some((Op::ConstBool, Imm::Bool(compare(cmp, a, b))))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some((op, imm)) = constant {
+            let result = inst.result;
+            *inst = Inst::new(op, &[], &[imm]);
+            inst.result = result;
+            self.changed = true;
+        }
+    }
+}
+
+fn compare(cmp: CmpOp, a: i64, b: i64) -> bool {
+    match cmp {
+        CmpOp::Lt => a < b,
+        CmpOp::Le => a <= b,
+        CmpOp::Eq => a == b,
+        CmpOp::Ne => a != b,
+        CmpOp::Gt => a > b,
+        CmpOp::Ge => a >= b,
+    }
+}
+
+/// Boxes are objects: two of them are not one.
+fn is_box(op: Op) -> bool {
+    matches!(op, Op::BoxInt | Op::BoxFloat)
+}
+
+/// Reads that yield the same until memory changes.
+fn is_mergeable_read(op: Op) -> bool {
+    matches!(
+        op,
+        Op::GuardTypeVersion
+            | Op::GuardKeysVersion
+            | Op::GuardInlineValues
+            | Op::GuardDictVersion
+            | Op::GuardModuleVersion
+            | Op::GuardCode
+            | Op::GuardLen
+            | Op::UnboxFloat
+            | Op::LoadDictValue
+            | Op::LoadGlobalCached
+            | Op::LoadInlineValue
+            | Op::Len
+    )
+}
+
+/// Direct calls whose result is only used as a number: `box_tagged`, `guard_type`, `unbox_*` become
+/// one `untag_*`.
+fn untag(func: &mut Function) -> bool {
+    // Uses that are not frame states.
+    let mut uses: Vec<Vec<(Op, Option<Value>)>> = vec![Vec::new(); func.values.len()];
+    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
+        for arg in inst
+            .args
+            .iter()
+            .chain(inst.targets.iter().flat_map(|t| &t.args))
+        {
+            uses[arg.index()].push((inst.op, inst.result));
+        }
+    }
+    let mut taken: HashMap<Value, Value> = HashMap::new();
+    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
+        let (Op::BoxTagged, Some(object)) = (inst.op, inst.result) else {
+            continue;
+        };
+        let of = &uses[object.index()];
+        let only_numbers = !of.is_empty()
+            && of.iter().all(|(op, guarded)| {
+                *op == Op::GuardType
+                    && guarded.is_some_and(|guarded| {
+                        let of = &uses[guarded.index()];
+                        !of.is_empty()
+                            && of
+                                .iter()
+                                .all(|(op, _)| matches!(op, Op::UnboxInt | Op::UnboxFloat))
+                    })
+            });
+        if only_numbers {
+            taken.insert(object, inst.args[0]);
+        }
+    }
+    if taken.is_empty() {
+        return false;
+    }
+    let mut replacements = Replacements::default();
+    for (object, tagged) in &taken {
+        replacements.insert(*object, *tagged);
+    }
+    // Unboxing a float needs no frame state of its own, but untagging does: the guard's.
+    let mut guards = HashMap::new();
+    let mut guard_args = HashMap::new();
+    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
+        if inst.op == Op::GuardType
+            && let Some(result) = inst.result
+        {
+            guards.insert(result, inst.fs);
+            guard_args.insert(result, inst.args[0]);
+        }
+    }
+    for inst in func.blocks.iter_mut().flat_map(|b| &mut b.insts) {
+        if inst.op == Op::UnboxFloat
+            && guard_args
+                .get(&inst.args[0])
+                .is_some_and(|object| taken.contains_key(object))
+        {
+            inst.fs = guards.get(&inst.args[0]).copied().flatten();
+        }
+    }
+    for block in &mut func.blocks {
+        block.insts.retain_mut(|inst| {
+            if inst.op == Op::BoxTagged && taken.contains_key(&inst.result.unwrap_or(Value(0))) {
+                return false;
+            }
+            if inst.op == Op::GuardType
+                && let Some(tagged) = taken.get(&inst.args[0])
+                && let Some(result) = inst.result
+            {
+                // Its unboxing checks the same; the frame state is that of the later one.
+                replacements.insert(result, *tagged);
+                return false;
+            }
+            true
+        });
+    }
+    replacements.apply(func);
+    for inst in func.blocks.iter_mut().flat_map(|b| &mut b.insts) {
+        let tagged = inst
+            .args
+            .first()
+            .is_some_and(|arg| func.values[arg.index()].ty == Type::TAGGED);
+        match inst.op {
+            Op::UnboxInt if tagged => inst.op = Op::UntagInt,
+            Op::UnboxFloat if tagged => inst.op = Op::UntagFloat,
+            _ => {}
+        }
+    }
+    true
+}

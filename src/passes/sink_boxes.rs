@@ -1,0 +1,208 @@
+//! Boxes that only frame states mention need not exist: a side exit makes them.
+//!
+//! ```text
+//! v3 = box_float v2
+//! v4: float = store_local v3, 1            (nothing; perhaps drop_local 1)
+//! guard_len v5, 2, fs0               =>    guard_len v5, 2, fs0
+//! fs0 = pc 9 locals [null, v4] …           fs0 = pc 9 locals [null, v2] …
+//! ```
+//!
+//! - frame states use the number itself;
+//! - a store of a box whose result nobody else uses goes away; what was in the slot is dropped unless it
+//!   is surely null or of a trivial class, whose death nobody can see;
+//! - returns and stores into lists and instances take the number where they can.
+
+use crate::hir::cfg::{predecessors, reverse_postorder};
+use crate::hir::edit::definitions;
+use crate::hir::liveness::roots;
+use crate::hir::{Function, Imm, Inst, Op, Type, Value};
+use std::collections::BTreeSet;
+
+/// The pass. Whether anything changed.
+pub fn sink_boxes(func: &mut Function) -> bool {
+    let stores = sinkable_stores(func);
+    let mut changed = !stores.is_empty();
+    drop_stores(func, &stores);
+    let definitions = definitions(func);
+    changed |= unbox_frame_states(func, &definitions);
+    changed |= use_numbers(func, &definitions);
+    changed
+}
+
+fn box_operand(definitions: &[Option<Inst>], value: Value) -> Option<Value> {
+    let inst = definitions[value.index()].as_ref()?;
+    matches!(inst.op, Op::BoxInt | Op::BoxFloat | Op::BoxBool).then(|| inst.args[0])
+}
+
+/// Results of stores of boxes that are used by frame states only.
+fn sinkable_stores(func: &Function) -> BTreeSet<Value> {
+    let definitions = definitions(func);
+    let mut used: BTreeSet<Value> = BTreeSet::new();
+    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
+        used.extend(inst.args.iter().copied());
+        used.extend(inst.targets.iter().flat_map(|t| t.args.iter().copied()));
+    }
+    func.blocks
+        .iter()
+        .flat_map(|b| &b.insts)
+        .filter(|inst| inst.op == Op::StoreLocal)
+        .filter(|inst| box_operand(&definitions, inst.args[0]).is_some())
+        .filter_map(|inst| inst.result)
+        .filter(|result| !used.contains(result))
+        .collect()
+}
+
+/// Removes the stores; frame states then use the box.
+fn drop_stores(func: &mut Function, stores: &BTreeSet<Value>) {
+    if stores.is_empty() {
+        return;
+    }
+    let trivial = Trivial::new(func, stores);
+    let mut replacements = crate::hir::edit::Replacements::default();
+    for block in func.block_ids().collect::<Vec<_>>() {
+        let Some(mut slots) = trivial.at_start[block.index()].clone() else {
+            continue;
+        };
+        let insts = std::mem::take(&mut func.blocks[block.index()].insts);
+        let mut out = Vec::with_capacity(insts.len());
+        for inst in insts {
+            match inst.result {
+                Some(result) if stores.contains(&result) => {
+                    replacements.insert(result, inst.args[0]);
+                    let slot = inst.imm_index(0);
+                    if !slots[slot as usize] {
+                        out.push(Inst::new(Op::DropLocal, &[], &[Imm::Index(slot)]));
+                    }
+                    slots[slot as usize] = true;
+                }
+                _ => {
+                    trivial.step(func, &inst, &mut slots);
+                    out.push(inst);
+                }
+            }
+        }
+        func.blocks[block.index()].insts = out;
+    }
+    replacements.apply(func);
+}
+
+/// For every slot, whether its content is surely null or of a trivial class.
+struct Trivial {
+    at_start: Vec<Option<Vec<bool>>>,
+}
+
+impl Trivial {
+    fn new(func: &Function, stores: &BTreeSet<Value>) -> Trivial {
+        let preds = predecessors(func);
+        let order = reverse_postorder(func);
+        let mut trivial = Trivial {
+            at_start: vec![None; func.blocks.len()],
+        };
+        let mut at_end: Vec<Option<Vec<bool>>> = vec![None; func.blocks.len()];
+        trivial.at_start[0] = Some(entry_slots(func));
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for block in &order {
+                if *block != Function::ENTRY {
+                    let mut merged: Option<Vec<bool>> = None;
+                    for end in preds[block.index()]
+                        .iter()
+                        .filter_map(|p| at_end[p.index()].as_ref())
+                    {
+                        merged = Some(match merged {
+                            None => end.clone(),
+                            Some(so_far) => so_far.iter().zip(end).map(|(a, b)| *a && *b).collect(),
+                        });
+                    }
+                    trivial.at_start[block.index()] = merged;
+                }
+                let Some(mut slots) = trivial.at_start[block.index()].clone() else {
+                    continue;
+                };
+                for inst in &func.blocks[block.index()].insts {
+                    if inst.result.is_some_and(|result| stores.contains(&result)) {
+                        slots[inst.imm_index(0) as usize] = true;
+                    } else {
+                        trivial.step(func, inst, &mut slots);
+                    }
+                }
+                if at_end[block.index()].as_ref() != Some(&slots) {
+                    at_end[block.index()] = Some(slots);
+                    changed = true;
+                }
+            }
+        }
+        trivial
+    }
+
+    fn step(&self, func: &Function, inst: &Inst, slots: &mut [bool]) {
+        match inst.op {
+            Op::StoreLocal => {
+                slots[inst.imm_index(0) as usize] = func.ty(inst.args[0]).is(Type::TRIVIAL);
+            }
+            Op::DropLocal => slots[inst.imm_index(0) as usize] = true,
+            _ => {}
+        }
+    }
+}
+
+/// At entry: arguments are trivial if the entry block guards them to be, other locals are null.
+fn entry_slots(func: &Function) -> Vec<bool> {
+    let roots = roots(func);
+    let mut slots = vec![true; func.nlocals as usize];
+    let entry = &func.blocks[0].insts;
+    for load in entry.iter().filter(|inst| inst.op == Op::LoadLocal) {
+        slots[load.imm_index(0) as usize] = entry
+            .iter()
+            // Only guards before the first change of a local count.
+            .take_while(|inst| !matches!(inst.op, Op::StoreLocal | Op::DropLocal))
+            .any(|inst| {
+                inst.op == Op::GuardType
+                    && inst.imm_type().is(Type::TRIVIAL)
+                    && load.result == Some(roots[inst.args[0].index()])
+            });
+    }
+    slots
+}
+
+/// Frame states use the number in a box.
+fn unbox_frame_states(func: &mut Function, definitions: &[Option<Inst>]) -> bool {
+    let mut changed = false;
+    for state in &mut func.frame_states {
+        state.map(|value| match box_operand(definitions, value) {
+            Some(number) => {
+                changed = true;
+                number
+            }
+            None => value,
+        });
+    }
+    changed
+}
+
+/// Operations that take a number as well as its box.
+fn use_numbers(func: &mut Function, definitions: &[Option<Inst>]) -> bool {
+    let mut changed = false;
+    for inst in func.blocks.iter_mut().flat_map(|b| &mut b.insts) {
+        let Some(last) = inst.args.last().copied() else {
+            continue;
+        };
+        let Some(number) = box_operand(definitions, last) else {
+            continue;
+        };
+        let ty = func.values[number.index()].ty;
+        let op = match inst.op {
+            Op::Return if ty == Type::I64 => Op::ReturnInt,
+            Op::Return if ty == Type::F64 => Op::ReturnFloat,
+            Op::ListSet if ty == Type::F64 => Op::ListSetFloat,
+            Op::StoreInlineValue if ty == Type::F64 => Op::StoreInlineFloat,
+            _ => continue,
+        };
+        inst.op = op;
+        let at = inst.args.len() - 1;
+        inst.args[at] = number;
+        changed = true;
+    }
+    changed
+}
