@@ -13,7 +13,8 @@ HELLO = "print('hello')"
 # What of ours is in the process: mapped files, and modules.
 TRACES = """
 import sys
-maps = [line.split()[-1] for line in open("/proc/self/maps") if "_swallow" in line or "libLLVM" in line]
+with open("/proc/self/maps") as file:
+    maps = [line.split()[-1] for line in file if "_swallow" in line or "libLLVM" in line]
 print(sorted(set(maps)), sorted(name for name in sys.modules if name.startswith("swallow")))
 """
 
@@ -69,10 +70,9 @@ def ran(done, stderr="", stdout="hello\n"):
         (["-Xjit=never"], {}),
         (["-X", "jit=never"], {}),
         ([], {"PYTHONJIT": "never"}),
-        ([], {"PYTHONJIT": ""}),
         ([], {"PYTHONJITTHRESHOLD": "abc"}),
         (["-Xjit=never"], {"PYTHONJIT": "always"}),
-        (["-E"], {"PYTHONJIT": ""}),
+        (["-Xdev", "-X", "utf8"], {}),
     ],
 )
 def test_nothing_of_ours_in_a_process_that_did_not_ask(run_python, args, env):
@@ -85,9 +85,11 @@ def test_never_with_other_options_maps_nothing(run_python):
     assert done.returncode == 0
 
 
-def test_isolated_process_ignores_the_variable(run_python):
-    done = run_python(["-I"], TRACES, env={"PYTHONJIT": "whenhot"})
+@pytest.mark.parametrize(("args", "value"), [(["-I"], "whenhot"), (["-E"], "sometimes"), ([], "")])
+def test_a_variable_that_does_not_count(run_python, args, value):
+    done = run_python(args, TRACES, env={"PYTHONJIT": value})
     assert done.stdout.startswith("[] ["), done.stderr
+    assert (done.stderr, done.returncode) == ("", 0)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,7 @@ def test_isolated_process_ignores_the_variable(run_python):
         ([], {"PYTHONJIT": "always"}, "always"),
         (["-Xjit=whenhot"], {"PYTHONJIT": "always"}, "whenhot"),
         (["-I", "-Xjit=whenhot"], {"PYTHONJIT": "sometimes"}, "whenhot"),
+        (["-Xjit-threshold=9"], {}, "whenhot"),
     ],
 )
 def test_the_jit_is_on(run_python, args, env, mode):
