@@ -3,7 +3,7 @@
 //! Objects whose insides do not matter are known by a label; two runs are compared by labels and
 //! contents, never by identity.
 
-use super::{Datum, InterpError, Shown};
+use super::{Datum, InterpError, Result, Shown};
 use crate::hir::Type;
 use crate::hir::print::USUAL_NAN;
 use std::collections::BTreeMap;
@@ -46,8 +46,6 @@ pub(super) struct Heap {
     /// Objects were freed that may run code when they die.
     pub code_ran: bool,
 }
-
-type Result<T> = std::result::Result<T, InterpError>;
 
 impl Heap {
     pub fn new(counting: bool) -> Self {
