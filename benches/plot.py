@@ -23,7 +23,8 @@ def draw(results, geomean, output):
     ratios = [row["ratio"] for row in results]
     figure, axes = pyplot.subplots(figsize=(8, 0.4 * len(names) + 1.2), layout="constrained")
     colours = ["#2a6f97" if ratio >= 1 else "#c1121f" for ratio in ratios]
-    bars = axes.barh(names, ratios, color=colours, height=0.65)
+    # From 1, not from the edge of the picture: on a scale of ratios the length of a bar is then the gain or the loss.
+    bars = axes.barh(names, [ratio - 1 for ratio in ratios], left=1, color=colours, height=0.65)
     axes.bar_label(bars, [f"{ratio:.2f}×" for ratio in ratios], padding=4)
     axes.axvline(1, color="black", linewidth=1)
     axes.set_xlabel(f"speed over CPython 3.11 (geometric mean {geomean:.2f}×)")

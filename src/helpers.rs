@@ -85,6 +85,9 @@ macro_rules! helpers {
 helpers! {
     /// Frees an object whose reference count has reached zero.
     Dealloc "_Py_Dealloc" (Ptr) -> Void;
+    /// The same for an object whose destructor may look at the frames: object, frame, instruction
+    /// pointer to show (or null to leave it), caller's activation.
+    DeallocSeen "swl_dealloc_seen" (Ptr, Ptr, Ptr, Ptr) -> Void;
     /// A new float.
     BoxFloat "swl_box_float" (F64) -> Ptr;
     /// A new or cached int.
@@ -107,6 +110,8 @@ helpers! {
     StoreAttr "swl_store_attr" (Ptr, Ptr, Ptr) -> I64;
     /// frame, name.
     LoadGlobal "swl_load_global" (Ptr, Ptr) -> Ptr;
+    /// frame, name -> the global or builtin, borrowed; null without an exception if there is none.
+    LookupGlobal "swl_lookup_global" (Ptr, Ptr) -> Ptr;
     /// frame, name, value -> 0 or −1.
     StoreGlobal "swl_store_global" (Ptr, Ptr, Ptr) -> I64;
     /// container, key.
@@ -158,6 +163,7 @@ helpers! {
     /// outside. Raises `RecursionError` when the C stack is exhausted.
     Interpret "swl_interpret" (Ptr, Ptr, Ptr) -> Pair;
     /// activation: boxes its unboxed locals into the frame, and its callers' likewise; sets `SITE` to 0.
+    /// Does nothing if that is done already.
     Flush "swl_flush" (Ptr) -> Void;
     /// tstate, frame: releases everything in a frame pushed by a direct call, taking care of a frame
     /// object that outlives it. The data stack is popped by the caller.

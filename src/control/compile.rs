@@ -7,8 +7,9 @@ use crate::code::unit::{Installed, State};
 use crate::codegen::{
     CodeGenerator, CodeImage, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Phase,
 };
+use crate::config::Mode;
 use crate::frontend::{self, Bailout, FrontendOptions};
-use crate::hir::{Function, Op, Type};
+use crate::hir::{Effects, FsKind, Function, Op, Type};
 use crate::host::ffi::PyObject;
 use crate::host::oracle::LiveOracle;
 use crate::host::{Frame, Owned, snapshot};
@@ -41,6 +42,41 @@ pub fn compile_now(jit: &'static Jit, code: *mut PyObject, function: *mut PyObje
     compile(jit, code, Source::Function(function));
     jit.unit(code)
         .is_some_and(|unit| unit.installed().is_some())
+}
+
+/// Thresholds below this are for tests, which want everything compiled.
+const JUDGED_FROM: u32 = 100;
+
+/// Units beyond this many instructions take longer to compile than they are likely to gain.
+const MAX_HOT_HIR: usize = 2500;
+
+/// Whether native code is likely to pay: operations that are done inline against those that call
+/// the very functions that CPython's evaluator calls.
+fn is_promising(function: &Function) -> bool {
+    let (mut inline, mut generic) = (0usize, 0usize);
+    for inst in function.blocks.iter().flat_map(|block| &block.insts) {
+        match inst.op {
+            Op::CallPy => inline += 2,
+            Op::ListAppend | Op::IsTrue => inline += 1,
+            Op::BoxInt | Op::BoxFloat | Op::BoxTagged => {}
+            op if op.info().effects == Effects::Escape && op.info().fs == FsKind::Raise => {
+                generic += 1;
+            }
+            op => {
+                let numeric = op.info().args.iter().any(|ty| ty.intersects(Type::MACHINE));
+                let memory = matches!(
+                    op,
+                    Op::LoadInlineValue
+                        | Op::LoadSlot
+                        | Op::Item
+                        | Op::StoreSlot
+                        | Op::StoreInlineValue
+                );
+                inline += usize::from((numeric || memory) && !inst.is_terminator());
+            }
+        }
+    }
+    inline >= 2 * generic && function.inst_count() <= MAX_HOT_HIR
 }
 
 /// What there is to ask about.
@@ -195,6 +231,16 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
     };
     unit.seen = built.seen.clone();
     unit.hir_insts = built.function.inst_count();
+    if matches!(source, Source::Frame(_))
+        && jit.mode() == Mode::WhenHot
+        && jit.config.threshold >= JUDGED_FROM
+        && !is_promising(&built.function)
+    {
+        unit.state = State::Refused("mostly generic operations: no gain expected".to_owned());
+        count(&COUNTERS.units_refused);
+        tracing::info!(%name, hir = unit.hir_insts, "not promising");
+        return;
+    }
     match install(jit, &name, built) {
         Ok(Some(installed)) => {
             unit.cell.set_entry(installed.image.entry);

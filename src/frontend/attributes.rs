@@ -28,24 +28,17 @@ impl Builder<'_> {
                 DictKind::Builtins => builtins_version,
             };
             if let Some(info) = self.oracle.dict_value(dict, index, version) {
-                self.guard(
-                    Op::GuardDictVersion,
-                    &[],
-                    &[Imm::Dict(DictKind::Globals), Imm::Index(globals_version)],
-                );
-                if dict == DictKind::Builtins {
-                    self.guard(
-                        Op::GuardDictVersion,
-                        &[],
-                        &[Imm::Dict(dict), Imm::Index(version)],
-                    );
-                }
-                let value = self.emit(
-                    Op::LoadDictValue,
-                    &[],
-                    &[Imm::Dict(dict), Imm::Index(index)],
-                );
-                let value = self.not_null(value);
+                let name = self.name_const(instr.arg >> 1)?;
+                let imms = [
+                    Imm::Dict(dict),
+                    Imm::Index(index),
+                    Imm::Index(globals_version),
+                    Imm::Index(builtins_version),
+                    Imm::Const(name),
+                ];
+                let value = self
+                    .guard(Op::LoadGlobalCached, &[], &imms)
+                    .expect("a value");
                 self.describe(value, info);
                 self.push(value);
                 return Ok(());

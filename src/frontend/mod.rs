@@ -26,10 +26,10 @@ use crate::hir::Function;
 use std::collections::BTreeSet;
 
 /// Code objects with more instructions than this are refused.
-pub const MAX_BYTECODES: usize = 4000;
+pub const MAX_BYTECODES: usize = 3000;
 
 /// Units with more HIR instructions than this are refused.
-pub const MAX_HIR: usize = 40_000;
+pub const MAX_HIR: usize = 12_000;
 
 /// How to build.
 #[derive(Clone, Debug, Default)]

@@ -521,6 +521,10 @@ ops! {
     Len "len" (LIST.union(TUPLE).union(Type::STR).union(Type::DICT)) { result: Fixed(I64), effects: Read }
     /// Value `j` of the frame's dictionary `i` (keys version already guarded); may be null.
     LoadDictValue "load_dict_value" () { imms: &[ImmKind::Dict, ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Memory }
+    /// The global or builtin named by the constant: entry `j` of dictionary `i` while globals have the
+    /// first version (and, for a builtin, builtins the second), else by look-up; leaves when there
+    /// is none.
+    LoadGlobalCached "load_global_cached" () { imms: &[ImmKind::Dict, ImmKind::Index, ImmKind::Index, ImmKind::Index, ImmKind::Const], result: Fixed(OBJ), effects: Read, ownership: Ownership::Memory, fs: FsKind::Guard, reason: Some(ExitReason::Missing) }
     /// Value `i` of module `a`'s dict (keys version already guarded); may be null.
     LoadModuleValue "load_module_value" (OBJ) { imms: &[ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Memory }
     /// Inline value `i` of the instance `a` (class version and inline values guarded); may be null.

@@ -227,6 +227,7 @@ fn is_mergeable_read(op: Op) -> bool {
             | Op::GuardLen
             | Op::UnboxFloat
             | Op::LoadDictValue
+            | Op::LoadGlobalCached
             | Op::LoadInlineValue
             | Op::Len
     )

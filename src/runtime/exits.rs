@@ -4,12 +4,14 @@ use super::{has_stack, raise_stack_exhausted};
 use crate::code::unit::Installed;
 use crate::codegen::{ExitDesc, ExitUse, Loc};
 use crate::helpers::{activation, tag};
+use crate::hir::Type;
 use crate::host::Owned;
 use crate::host::ffi::{
     _PyEval_EvalFrameDefault, _PyFunction_Vectorcall, PyFrame_GetBack, PyInterpreterFrame,
     PyObject, PyRange_Type, PyThreadState, read, write,
 };
 use crate::host::frame::{Frame, OWNED_BY_FRAME_OBJECT, set_current};
+use crate::host::snapshot::type_of;
 use crate::layout::{builtin, frame as f, frameobject, tstate};
 use crate::stats::{COUNTERS, count};
 use pyo3_ffi as py;
@@ -240,6 +242,30 @@ unsafe fn flush_chain(mut act: *mut u8) {
 pub(super) unsafe extern "C" fn swl_flush(act: *mut u8) {
     // SAFETY: the caller's promise.
     unsafe { flush_chain(act) }
+}
+
+/// # Safety
+/// The object's reference count is zero; `frame` is running, `instr` null or one of its
+/// instructions, `parent` null or a live activation record.
+pub(super) unsafe extern "C" fn swl_dealloc_seen(
+    object: *mut PyObject,
+    frame: *mut PyInterpreterFrame,
+    instr: *mut u8,
+    parent: *mut u8,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // Numbers and strings die unseen.
+        if type_of(object).is(Type::TRIVIAL) {
+            crate::host::ffi::_Py_Dealloc(object);
+            return;
+        }
+        if !instr.is_null() {
+            write(frame, f::PREV_INSTR, instr);
+        }
+        flush_chain(parent);
+        crate::host::ffi::_Py_Dealloc(object);
+    }
 }
 
 /// # Safety

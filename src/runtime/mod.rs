@@ -34,6 +34,7 @@ pub fn symbols() -> SymbolTable {
 fn helper_address(helper: Helper) -> u64 {
     let address = match helper {
         Helper::Dealloc => ffi::_Py_Dealloc as *const (),
+        Helper::DeallocSeen => exits::swl_dealloc_seen as *const (),
         Helper::BoxFloat => pyo3_ffi::PyFloat_FromDouble as *const (),
         Helper::BoxInt => numbers::swl_box_int as *const (),
         Helper::UnboxInt => numbers::swl_unbox_int as *const (),
@@ -45,6 +46,7 @@ fn helper_address(helper: Helper) -> u64 {
         Helper::LoadAttr => objects::swl_load_attr as *const (),
         Helper::StoreAttr => objects::swl_store_attr as *const (),
         Helper::LoadGlobal => objects::swl_load_global as *const (),
+        Helper::LookupGlobal => objects::swl_lookup_global as *const (),
         Helper::StoreGlobal => objects::swl_store_global as *const (),
         Helper::Subscr => objects::swl_subscr as *const (),
         Helper::StoreSubscr => objects::swl_store_subscr as *const (),

@@ -154,6 +154,34 @@ pub(super) unsafe extern "C" fn swl_load_global(
     }
 }
 
+/// Runs no Python code: only exact dicts are looked into, and names are exact strings.
+///
+/// # Safety
+/// The frame is running, the name alive.
+pub(super) unsafe extern "C" fn swl_lookup_global(
+    frame: *mut u8,
+    name: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: a running frame's dictionaries are alive; results are borrowed from them.
+    unsafe {
+        for offset in [f::F_GLOBALS, f::F_BUILTINS] {
+            let dict: *mut PyObject = read(frame, offset);
+            if class_of(dict) != addr_of_mut!(py::PyDict_Type) {
+                return null_mut();
+            }
+            let value = py::PyDict_GetItemWithError(dict, name);
+            if !value.is_null() {
+                return value;
+            }
+            if !py::PyErr_Occurred().is_null() {
+                py::PyErr_Clear();
+                return null_mut();
+            }
+        }
+        null_mut()
+    }
+}
+
 /// Raises the evaluator's `NameError`, with its `name` attribute.
 ///
 /// # Safety

@@ -4,8 +4,8 @@
 
 use _swallow::hir::interp::{Answer, Datum, World};
 use _swallow::hir::{
-    BinOp, Block, CallCell, CmpOp, Const, ConstId, ExitReason, FrameState, FrameStateId, FsValue,
-    Function, Imm, Inst, Op, Target, Type, Value,
+    BinOp, Block, CallCell, CellId, CmpOp, Const, ConstId, DictKind, ExitReason, FrameState,
+    FrameStateId, FsKind, FsValue, Function, Imm, Inst, Op, Target, Type, Value,
 };
 use proptest::prelude::*;
 
@@ -19,6 +19,7 @@ const LOCALS: usize = 8;
 
 const NONE: ConstId = ConstId(0);
 const NAME: ConstId = ConstId(1);
+const CELL: CellId = CellId(0);
 
 /// Deepest nesting of loops and conditions.
 const MAX_DEPTH: usize = 3;
@@ -312,11 +313,18 @@ impl Builder<'_> {
                 self.push(Inst::new(Op::StoreInlineValue, &args, &[index]));
             }
             18 => {
-                let imms = [Imm::Dict(_swallow::hir::DictKind::Globals), Imm::Index(3)];
-                let version = [imms[0], Imm::Index(77)];
-                self.push(Inst::new(Op::GuardDictVersion, &[], &version).with_fs(fs));
-                let value = self.value(Op::LoadDictValue, &[], &imms);
-                let value = self.value_fs(Op::GuardNotNull, &[value], &[], fs);
+                let globals = Imm::Dict(DictKind::Globals);
+                let value = if self.choose(2) == 0 {
+                    let version = [globals, Imm::Index(77)];
+                    self.push(Inst::new(Op::GuardDictVersion, &[], &version).with_fs(fs));
+                    let place = [globals, Imm::Index(3)];
+                    let value = self.value(Op::LoadDictValue, &[], &place);
+                    self.value_fs(Op::GuardNotNull, &[value], &[], fs)
+                } else {
+                    let [index, version, none] = [3, 77, 0].map(Imm::Index);
+                    let cached = [globals, index, version, none, Imm::Const(NAME)];
+                    self.value_fs(Op::LoadGlobalCached, &[], &cached, fs)
+                };
                 self.store(value);
             }
             19 => self.direct_call(fs),
@@ -345,7 +353,7 @@ impl Builder<'_> {
         let op = OPS[self.choose(OPS.len())];
         let args = [self.int(), self.int()];
         let mut inst = Inst::new(op, &args, &[]);
-        if op.info().fs != _swallow::hir::FsKind::None {
+        if op.info().fs != FsKind::None {
             inst = inst.with_fs(fs);
         }
         let value = self.push(inst).expect("an operation with a result");
@@ -521,5 +529,3 @@ impl Builder<'_> {
         self.push(inst);
     }
 }
-
-const CELL: _swallow::hir::CellId = _swallow::hir::CellId(0);

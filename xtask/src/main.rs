@@ -7,7 +7,7 @@ mod setup;
 mod shell;
 mod test;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,9 +60,25 @@ struct TestArgs {
     /// Don't build and test the wheel
     #[arg(long)]
     fast: bool,
+    /// Run only this part
+    #[arg(long, value_enum, conflicts_with = "fast")]
+    only: Option<Part>,
     /// Arguments for pytest; then only the Python tests are run
-    #[arg(last = true, value_name = "PYTEST")]
+    #[arg(last = true, value_name = "PYTEST", conflicts_with_all = ["fast", "only"])]
     pytest: Vec<OsString>,
+}
+
+/// A part of the tests, in the order in which they run.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Format of the sources
+    Format,
+    /// The compiler without CPython, and the tools
+    Rust,
+    /// Start-up and behaviour
+    Python,
+    /// Building the wheel, and start-up with it
+    Wheel,
 }
 
 #[derive(Args)]

@@ -2,7 +2,7 @@
 
 use crate::setup::{Venv, Workspace, install_packages};
 use crate::shell::{check, say};
-use crate::{TestArgs, build};
+use crate::{Part, TestArgs, build};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::fs;
@@ -18,15 +18,19 @@ pub fn test(args: &TestArgs) -> Result<ExitCode> {
     install_packages(python)?;
     let venv = Venv::for_interpreter(&workspace, python)?;
     venv.install_requirements(&workspace)?;
-    if args.pytest.is_empty() {
+    if wanted(args, Part::Format) {
         format(&workspace, &venv)?;
+    }
+    if wanted(args, Part::Rust) {
         core(&workspace)?;
     }
-    let library = build::build(&workspace)?;
-    build::install(&workspace, &venv, &library)?;
-    say("Python tests");
-    pytest(&workspace, &venv, &venv, &args.pytest)?;
-    if args.pytest.is_empty() && !args.fast {
+    if wanted(args, Part::Python) {
+        let library = build::build(&workspace)?;
+        build::install(&workspace, &venv, &library)?;
+        say("Python tests");
+        pytest(&workspace, &venv, &venv, &args.pytest)?;
+    }
+    if wanted(args, Part::Wheel) {
         wheel(&workspace, &venv, python)?;
     }
     say(&format!(
@@ -36,11 +40,26 @@ pub fn test(args: &TestArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether the command line asks for a part.
+fn wanted(args: &TestArgs, part: Part) -> bool {
+    if !args.pytest.is_empty() {
+        return part == Part::Python;
+    }
+    match args.only {
+        Some(only) => part == only,
+        None => part != Part::Wheel || !args.fast,
+    }
+}
+
 /// Layout of the sources.
 fn format(workspace: &Workspace, venv: &Venv) -> Result<()> {
     say("format of the sources");
-    check(workspace.cargo().args(["fmt", "--all", "--check"]))
-        .context("`cargo fmt --all` puts it right")?;
+    check(
+        workspace
+            .cargo()
+            .args(["fmt", "--all", "--", "--check", "-l"]),
+    )
+    .context("`cargo fmt --all` puts it right")?;
     let mut ruff = venv.command();
     ruff.current_dir(&workspace.root)
         .args(["-m", "ruff", "check", "--quiet", "."]);

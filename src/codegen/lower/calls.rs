@@ -49,6 +49,44 @@ impl<M: Machine> Lower<'_, M> {
         self.m.int_cmp(CmpOp::Ne, status, zero)
     }
 
+    /// `True`, `False` and `None` inline; the rest by helper, which may run Python code.
+    pub(super) fn is_true(&mut self, inst: &Inst) -> M::V {
+        let value = self.v(inst.args[0]);
+        let (check, slow, done) = (
+            self.m.block(&[], false),
+            self.m.block(&[], true),
+            self.m.block(&[Ty::I64], false),
+        );
+        let (yes, no, none) = (
+            self.m.data(Data::True),
+            self.m.data(Data::False),
+            self.m.data(Data::None),
+        );
+        let (zero, one) = (self.m.int(0), self.m.int(1));
+        let is_true = self.m.same(value, yes);
+        let edge = self.m.block(&[], false);
+        self.m.branch(is_true, edge, check, Hint::None);
+        self.m.switch_to(edge);
+        self.m.jump(done, &[one]);
+        self.m.switch_to(check);
+        let is_false = self.m.same(value, no);
+        let is_none = self.m.same(value, none);
+        let falsy = self.m.either(is_false, is_none);
+        let edge = self.m.block(&[], false);
+        self.m.branch(falsy, edge, slow, Hint::Likely);
+        self.m.switch_to(edge);
+        self.m.jump(done, &[zero]);
+        self.m.switch_to(slow);
+        self.prepare_escape(inst, false);
+        let status = self.m.call(Helper::IsTrue, &[value])[0];
+        self.check_status(inst, status);
+        self.m.jump(done, &[status]);
+        self.m.switch_to(done);
+        let status = self.m.block_params(done)[0];
+        let zero = self.m.int(0);
+        self.m.int_cmp(CmpOp::Ne, status, zero)
+    }
+
     fn operands(&self, inst: &Inst, extra: &[M::V]) -> Vec<M::V> {
         let mut args: Vec<M::V> = inst.args.iter().map(|a| self.v(*a)).collect();
         args.extend_from_slice(extra);

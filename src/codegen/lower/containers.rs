@@ -13,6 +13,11 @@ impl<M: Machine> Lower<'_, M> {
         let exit = self.guard_exit(inst);
         let (container, index) = (self.v(inst.args[0]), self.v(inst.args[1]));
         let len = self.m.load(Ty::I64, container, object::OB_SIZE);
+        if self.known_int(inst.args[1]).is_some_and(|at| at >= 0) {
+            let outside = self.m.int_cmp(CmpOp::Le, len, index);
+            self.leave_if(outside, exit);
+            return self.place(container, index, is_list);
+        }
         let zero = self.m.int(0);
         let negative = self.m.int_cmp(CmpOp::Lt, index, zero);
         let wrapped = self.m.int_op(IntOp::Add, index, len);
@@ -21,6 +26,11 @@ impl<M: Machine> Lower<'_, M> {
         let above = self.m.int_cmp(CmpOp::Ge, at, len);
         let outside = self.m.either(below, above);
         self.leave_if(outside, exit);
+        self.place(container, at, is_list)
+    }
+
+    /// The address of an item that exists.
+    fn place(&mut self, container: M::V, at: M::V, is_list: bool) -> M::V {
         if is_list {
             let array = self.load_ptr(container, builtin::LIST_ITEMS);
             self.element(array, at)

@@ -295,7 +295,7 @@ impl<M: Machine> Lower<'_, M> {
                 let (a, b) = self.args2(inst);
                 Some(self.m.same(a, b))
             }
-            Op::IsTrue => Some(self.truth_op(inst, Helper::IsTrue)),
+            Op::IsTrue => Some(self.is_true(inst)),
 
             Op::BinaryOp => {
                 let number = match inst.imms[0] {
@@ -399,6 +399,7 @@ impl<M: Machine> Lower<'_, M> {
             Op::ListHas => Some(self.list_has(inst)),
             Op::Len => Some(self.len(inst)),
             Op::LoadDictValue => Some(self.load_dict_value(inst)),
+            Op::LoadGlobalCached => Some(self.load_global_cached(inst)),
             Op::LoadModuleValue => Some(self.load_module_value(inst)),
             Op::LoadInlineValue => {
                 let (base, offset) = self.inline_value(inst);

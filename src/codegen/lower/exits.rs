@@ -47,6 +47,10 @@ impl<M: Machine> Lower<'_, M> {
 
     /// Fills the exit blocks; they come last, out of the way.
     pub(super) fn emit_exits(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let leave = self.m.block(&[Ty::I64], true);
         for (block, key) in std::mem::take(&mut self.pending) {
             self.m.switch_to(block);
             let state = self.func.frame_state(key.fs);
@@ -68,15 +72,19 @@ impl<M: Machine> Lower<'_, M> {
                 drops,
             });
             let number = self.m.int(self.exits.len() as i64 - 1);
-            let unit = self.m.address(self.unit_token);
-            let values = self.m.int(i64::from(activation::VALUES));
-            let buffer = self.m.offset(self.act, values);
-            let (ts, frame, parent) = (self.ts, self.frame, self.parent);
-            let result = self
-                .m
-                .call(Helper::SideExit, &[ts, frame, unit, number, buffer, parent]);
-            self.m.ret(result[0], result[1]);
+            self.m.jump(leave, &[number]);
         }
+        // One way out for all.
+        self.m.switch_to(leave);
+        let number = self.m.block_params(leave)[0];
+        let unit = self.m.address(self.unit_token);
+        let values = self.m.int(i64::from(activation::VALUES));
+        let buffer = self.m.offset(self.act, values);
+        let (ts, frame, parent) = (self.ts, self.frame, self.parent);
+        let result = self
+            .m
+            .call(Helper::SideExit, &[ts, frame, unit, number, buffer, parent]);
+        self.m.ret(result[0], result[1]);
     }
 
     /// Writes the collected values to the activation's buffer.
@@ -164,10 +172,15 @@ impl<M: Machine> Lower<'_, M> {
         }
     }
 
+    /// The address of the instruction at `pc`.
+    pub(super) fn instr(&mut self, pc: u32) -> M::V {
+        let bytes = self.m.int(2 * i64::from(pc));
+        self.m.offset(self.first_instr, bytes)
+    }
+
     /// Names the instruction in the frame: `prev_instr = first_instr + pc`.
     pub(super) fn set_prev_instr(&mut self, pc: u32) {
-        let bytes = self.m.int(2 * i64::from(pc));
-        let instr = self.m.offset(self.first_instr, bytes);
+        let instr = self.instr(pc);
         self.m
             .store(Ty::Ptr, instr, self.frame, layout::frame::PREV_INSTR);
     }
@@ -230,19 +243,10 @@ impl<M: Machine> Lower<'_, M> {
 
     /// Makes the native callers' unboxed locals visible, if there are any.
     pub(super) fn flush_parent(&mut self) {
-        let (check, flush, on) = (
-            self.m.block(&[], true),
-            self.m.block(&[], true),
-            self.m.block(&[], false),
-        );
+        let (flush, on) = (self.m.block(&[], true), self.m.block(&[], false));
         let parent = self.parent;
         let none = self.is_null(parent);
-        self.m.branch(none, on, check, Hint::Likely);
-        self.m.switch_to(check);
-        let site = self.m.load(Ty::I64, parent, activation::SITE);
-        let zero = self.m.int(0);
-        let clean = self.m.int_cmp(crate::hir::CmpOp::Eq, site, zero);
-        self.m.branch(clean, on, flush, Hint::None);
+        self.m.branch(none, on, flush, Hint::Likely);
         self.m.switch_to(flush);
         self.m.call(Helper::Flush, &[parent]);
         self.m.jump(on, &[]);

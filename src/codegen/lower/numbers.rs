@@ -51,7 +51,7 @@ impl<M: Machine> Lower<'_, M> {
         self.leave_if(overflow, exit);
     }
 
-    fn known_int(&self, value: Value) -> Option<i64> {
+    pub(super) fn known_int(&self, value: Value) -> Option<i64> {
         match self.constants.get(&value)?.imms.first()? {
             Imm::Int(n) => Some(*n),
             Imm::Float(_)

@@ -45,14 +45,17 @@ impl<M: Machine> Lower<'_, M> {
         let zero = self.m.int(0);
         let dead = self.m.int_cmp(CmpOp::Eq, count, zero);
         self.when(dead, |this| {
-            if !ty.is(Type::TRIVIAL) {
-                // A destructor may look at the frames.
-                if let Some(pc) = this.pc {
-                    this.set_prev_instr(pc);
-                }
-                this.flush_parent();
+            if ty.is(Type::TRIVIAL) {
+                this.m.call(Helper::Dealloc, &[value]);
+                return;
             }
-            this.m.call(Helper::Dealloc, &[value]);
+            let instr = match this.pc {
+                Some(pc) => this.instr(pc),
+                None => this.m.null(),
+            };
+            let (frame, parent) = (this.frame, this.parent);
+            this.m
+                .call(Helper::DeallocSeen, &[value, frame, instr, parent]);
         });
     }
 
@@ -240,6 +243,39 @@ impl<M: Machine> Lower<'_, M> {
     pub(super) fn load_dict_value(&mut self, inst: &Inst) -> M::V {
         let dict = self.frame_dict(inst);
         self.dict_entry(dict, inst.imm_index(1))
+    }
+
+    /// By version and index, else by look-up.
+    pub(super) fn load_global_cached(&mut self, inst: &Inst) -> M::V {
+        let exit = self.guard_exit(inst);
+        let builtin = matches!(inst.imms[0], Imm::Dict(DictKind::Builtins));
+        let (slow, done) = (self.m.block(&[], true), self.m.block(&[Ty::Ptr], false));
+        let frame = self.frame;
+        let globals = self.load_ptr(frame, layout::frame::F_GLOBALS);
+        let keys = self.load_ptr(globals, dict::MA_KEYS);
+        self.require_word(keys, dict::DK_VERSION, inst.imm_index(2), slow);
+        let mut holder = globals;
+        if builtin {
+            holder = self.load_ptr(frame, layout::frame::F_BUILTINS);
+            let keys = self.load_ptr(holder, dict::MA_KEYS);
+            self.require_word(keys, dict::DK_VERSION, inst.imm_index(3), slow);
+        }
+        let value = self.dict_entry(holder, inst.imm_index(1));
+        let null = self.is_null(value);
+        self.leave_if(null, exit);
+        self.m.jump(done, &[value]);
+        self.m.switch_to(slow);
+        let name = match inst.imms[4] {
+            Imm::Const(id) => self.func.constant(id).addr,
+            ref other => unreachable!("verified: a constant, not {other:?}"),
+        };
+        let name = self.m.address(name);
+        let value = self.m.call(Helper::LookupGlobal, &[frame, name])[0];
+        let null = self.is_null(value);
+        self.leave_if(null, exit);
+        self.m.jump(done, &[value]);
+        self.m.switch_to(done);
+        self.m.block_params(done)[0]
     }
 
     pub(super) fn load_module_value(&mut self, inst: &Inst) -> M::V {

@@ -70,7 +70,7 @@ enum End {
 }
 
 pub(super) struct Machine<'a> {
-    func: &'a Function,
+    pub(super) func: &'a Function,
     world: &'a World,
     pub(super) heap: Heap,
     values: Vec<Option<Val>>,
@@ -273,6 +273,16 @@ impl<'a> Machine<'a> {
             self.heap.opaque(label, constant.ty)
         });
         self.consts.insert(id, object);
+        object
+    }
+
+    /// What a dictionary of the frame holds, made up when it is read for the first time.
+    pub(super) fn dict_value(&mut self, name: String) -> Ref {
+        if let Some(&known) = self.dicts.get(&name) {
+            return known;
+        }
+        let object = self.heap.opaque(name.clone(), Type::OTHER);
+        self.dicts.insert(name, object);
         object
     }
 

@@ -275,15 +275,14 @@ impl Machine<'_> {
 
             Op::LoadDictValue => {
                 let name = format!("{}[{}]", inst.imms[0], inst.imm_index(1));
-                let object = match self.dicts.get(&name) {
-                    Some(&object) => object,
-                    None => {
-                        let object = self.heap.opaque(name.clone(), Type::OTHER);
-                        self.dicts.insert(name, object);
-                        object
-                    }
+                go(Val::Boxed(Some(self.dict_value(name))))
+            }
+            Op::LoadGlobalCached => {
+                let Some(&Imm::Const(id)) = inst.imms.last() else {
+                    return Err(InterpError::Malformed("no name".to_owned()));
                 };
-                go(Val::Boxed(Some(object)))
+                let object = self.dict_value(format!("global {}", self.func.constant(id).repr));
+                self.world_guard(Some(Val::Boxed(Some(object))))
             }
             Op::LoadModuleValue | Op::LoadInlineValue | Op::LoadSlot => {
                 let object = self.object(inst, 0)?;

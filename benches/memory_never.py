@@ -1,0 +1,142 @@
+"""What the installed package costs a program that does not use it: private memory and start-up time under -Xjit=never.
+
+    python benches/memory_never.py --python VENV/bin/python [--runs 200] [--memory-runs 25] [--json FILE]
+
+Two empty virtual environments are made from the interpreter that VENV is based on; into one of them go VENV's installed package and its .pth line,
+nothing else. `python -Xjit=never -c pass` there against `python -c pass` in the other, in turns. Private memory is the sum of Private_* in
+/proc/self/smaps. The medians and their ratios are printed; the exit status is 1 if a ratio is above 1.01.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BAR = 1.01
+
+MEMORY = """
+total = 0
+with open("/proc/self/smaps") as smaps:
+    for line in smaps:
+        if line.startswith("Private_"):
+            total += int(line.split()[1])
+print(total)
+"""
+
+LOCATE = """
+import json, swallow, sys, sysconfig
+print(json.dumps([sys._base_executable, swallow.__file__, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
+"""
+
+
+def environment():
+    """The environment of the runs: nothing of it may switch the JIT on."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    env["PYTHONHASHSEED"] = "0"
+    return env
+
+
+def located(python):
+    """The base interpreter, the package's directory, and the .pth files that mention it."""
+    try:
+        done = subprocess.run([python, "-c", LOCATE], env=environment(), capture_output=True, text=True)
+    except OSError as error:
+        raise SystemExit(f"memory_never.py: {python}: {error.strerror}") from None
+    if done.returncode != 0:
+        raise SystemExit(f"memory_never.py: {python} has no package swallow: {done.stderr.strip().splitlines()[-1]}")
+    base, file, *directories = json.loads(done.stdout)
+    lines = sorted({path for directory in directories for path in Path(directory).glob("*.pth") if "swallow" in path.read_text()})
+    if not lines:
+        raise SystemExit(f"memory_never.py: no .pth file in {directories[0]} starts the package: is it installed?")
+    return base, Path(file).parent, lines
+
+
+def make_environments(directory, base, package, lines):
+    """The two virtual environments; their interpreters."""
+    pythons = {}
+    for name in ("without", "with"):
+        home = directory / name
+        subprocess.run([base, "-m", "venv", "--without-pip", str(home)], env=environment(), check=True)
+        pythons[name] = str(home / "bin" / "python")
+    site = next((directory / "with" / "lib").glob("python3*/site-packages"))
+    shutil.copytree(package, site / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in lines:
+        shutil.copy(path, site)
+    return pythons
+
+
+def start_up(command):
+    """Seconds of one process, from start to end; and the processor time that it used."""
+    start = time.perf_counter()
+    pid = os.posix_spawn(command[0], command, environment())
+    _, status, usage = os.wait4(pid, 0)
+    seconds = time.perf_counter() - start
+    if status != 0:
+        raise SystemExit(f"memory_never.py: {' '.join(command)} failed with status {os.waitstatus_to_exitcode(status)}")
+    return seconds, usage.ru_utime + usage.ru_stime
+
+
+def memory(command):
+    """Kilobytes of private memory of one process."""
+    done = subprocess.run([*command, "-c", MEMORY], env=environment(), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"memory_never.py: {' '.join(command)} failed: {done.stderr.strip()}")
+    return int(done.stdout)
+
+
+def in_turns(runs, commands, measure):
+    """Measure every command that often, the order turned round each time."""
+    values = {name: [] for name in commands}
+    for number in range(runs):
+        names = list(commands) if number % 2 == 0 else list(reversed(commands))
+        for name in names:
+            values[name].append(measure(commands[name]))
+    return values
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--python", required=True, help="an interpreter with the package installed")
+    parser.add_argument("--runs", type=int, default=200, help="starts of each side (default: %(default)s)")
+    parser.add_argument("--memory-runs", type=int, default=25, help="memory measurements of each side (default: %(default)s)")
+    parser.add_argument("--json", metavar="FILE", help="write all the values there")
+    options = parser.parse_args()
+    if options.runs < 1 or options.memory_runs < 1:
+        parser.error("expected at least 1 run")
+    base, package, lines = located(options.python)
+    with tempfile.TemporaryDirectory() as directory:
+        pythons = make_environments(Path(directory), base, package, lines)
+        commands = {"without": [pythons["without"]], "with": [pythons["with"], "-Xjit=never"]}
+        for command in commands.values():
+            # The first start writes the .pyc files.
+            start_up([*command, "-c", "pass"])
+            memory(command)
+        kilobytes = in_turns(options.memory_runs, commands, memory)
+        starts = in_turns(options.runs, {name: [*command, "-c", "pass"] for name, command in commands.items()}, start_up)
+    rows = {
+        "private memory, kB": kilobytes,
+        "start-up, ms": {name: [seconds * 1000 for seconds, _ in values] for name, values in starts.items()},
+        "start-up, processor ms": {name: [used * 1000 for _, used in values] for name, values in starts.items()},
+    }
+    print(f"{'median':<26}{'without':>12}{'-Xjit=never':>14}{'ratio':>9}   bar {BAR}")
+    missed = 0
+    for title, values in rows.items():
+        without, ours = (statistics.median(values[name]) for name in ("without", "with"))
+        ratio = ours / without
+        # The processor time has the kernel's coarse grain and is shown for comparison only.
+        judged = "processor" not in title
+        missed += judged and ratio > BAR
+        print(f"{title:<26}{without:>12.2f}{ours:>14.2f}{ratio:>9.4f}{'   above the bar' if judged and ratio > BAR else ''}")
+    if options.json:
+        Path(options.json).write_text(json.dumps(rows, indent=2) + "\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

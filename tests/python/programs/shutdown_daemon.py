@@ -1,0 +1,46 @@
+"""A daemon thread in an endless hot loop while the interpreter ends."""
+
+import atexit
+import os
+import threading
+import time
+
+
+def work(n):
+    total = 0
+    for i in range(n):
+        total += i * 2
+    return total
+
+
+class Late:
+    def __init__(self, name):
+        self.name = name
+
+    def __del__(self, work=work, write=os.write):
+        write(1, f"late {self.name} {work(10)}\n".encode())
+
+
+class Cycle:
+    def __init__(self):
+        self.me = self
+        self.late = Late("in cycle")
+
+
+def spin():
+    n = 0
+    while True:
+        n += 1
+        if n > 10**6:
+            n = 0
+
+
+for _ in range(300):
+    work(10)
+atexit.register(lambda: print("at exit", work(5), flush=True))
+keep = Late("global")
+cycle = Cycle()
+del cycle
+threading.Thread(target=spin, daemon=True).start()
+time.sleep(0.01)
+print("end of the program", work(3), flush=True)

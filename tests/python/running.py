@@ -1,0 +1,85 @@
+"""Running programs under the interpreter that has the JIT and under plain CPython, for all the tests here.
+
+SWALLOW_TEST_PYTHON names the interpreter with the package installed (default: that of target/venv), SWALLOW_TEST_REFERENCE the plain one
+(default: /usr/bin/python3.11).
+"""
+
+import os
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PROGRAMS = HERE / "programs"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
+PYTHON = os.environ.get("SWALLOW_TEST_PYTHON") or str(TARGET / "venv" / "bin" / "python")
+REFERENCE = os.environ.get("SWALLOW_TEST_REFERENCE") or "/usr/bin/python3.11"
+TIMEOUT = 120.0
+
+# Every way to run a program that must not show in its output. The forced exits are the sharp ones: the N-th execution of any guard
+# fails, so the interpreter takes over at places where it rarely would.
+MODES = {
+    "never": ["-Xjit=never"],
+    "threshold-1": ["-Xjit=whenhot", "-X", "jit-threshold=1"],
+    "whenhot": ["-Xjit=whenhot"],
+    "always": ["-Xjit=always"],
+    "exits-1": ["-Xjit=always", "-X", "jit-fail-guard=1"],
+    "exits-2": ["-Xjit=always", "-X", "jit-fail-guard=2"],
+    "exits-3": ["-Xjit=always", "-X", "jit-fail-guard=3"],
+    "exits-7": ["-Xjit=always", "-X", "jit-fail-guard=7"],
+    "exits-50": ["-Xjit=always", "-X", "jit-fail-guard=50"],
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one process did. A status of None means that it was killed after `TIMEOUT`."""
+
+    status: int | None
+    stdout: str
+    stderr: str
+
+    def __str__(self):
+        ending = f"no end after {TIMEOUT} s" if self.status is None else f"exit status {self.status}"
+        return f"{ending}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
+
+
+def environment(**extra):
+    """An environment in which outputs are repeatable and no setting of ours leaks in."""
+    dropped = ("PYTHON", "SWALLOW_", "LD_LIBRARY_PATH")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    env["PYTHONHASHSEED"] = "0"
+    env.update(extra)
+    return env
+
+
+def run(command, timeout=None, **extra):
+    """Run a command to its end."""
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            env=environment(**extra),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout or TIMEOUT,
+        )
+    except subprocess.TimeoutExpired as expired:
+        return Result(None, decoded(expired.stdout), decoded(expired.stderr))
+    except FileNotFoundError:
+        sys.exit(f"no interpreter at {command[0]}: build it with `cargo xtask test`, or set SWALLOW_TEST_PYTHON and SWALLOW_TEST_REFERENCE")
+    return Result(done.returncode, decoded(done.stdout), decoded(done.stderr))
+
+
+def decoded(data):
+    """Bytes, or None, as text."""
+    return (data or b"").decode("utf-8", "backslashreplace")
+
+
+def check(source, *options, status=0, timeout=None, **extra):
+    """Run a piece of Python under the JIT; it must end with that status. The result, for what must be looked at from outside."""
+    result = run([PYTHON, *options, "-c", textwrap.dedent(source)], timeout=timeout, **extra)
+    assert result.status == status, result
+    return result
