@@ -171,6 +171,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether a guard left, or an exit: nothing that the program could tell.
+    #[must_use]
+    pub fn left_silently(&self) -> bool {
+        matches!(&self.outcome, Outcome::Left(frame) if !frame.raised)
+    }
+
     /// Whether this run does what the (traced) run `original` does. After a guard of the original
     /// has left, the interpreter would go on; what this run does then is not compared.
     #[must_use]
@@ -178,10 +184,7 @@ impl Run {
         if self.outcome == original.outcome && self.events == original.events {
             return true;
         }
-        if let Outcome::Left(frame) = &original.outcome
-            && !frame.raised
-            && self.events.starts_with(&original.events)
-        {
+        if original.left_silently() && self.events.starts_with(&original.events) {
             return true;
         }
         match &self.outcome {

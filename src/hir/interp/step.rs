@@ -8,7 +8,7 @@ use super::{InterpError, Result};
 use crate::hir::{CmpOp, Imm, Inst, Op, Type};
 
 impl Machine<'_> {
-    #[deny(clippy::wildcard_enum_match_arm)]
+    /// Executes one instruction; no operation may be left out.
     pub(super) fn step(&mut self, inst: &Inst) -> Result<Next> {
         let op = inst.op;
         Ok(match op {
