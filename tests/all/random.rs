@@ -221,7 +221,7 @@ impl Builder<'_> {
 
     fn statement(&mut self, depth: usize) -> bool {
         let fs = self.state();
-        match self.choose(24) {
+        match self.choose(26) {
             0 => self.int_operation(fs),
             1 | 2 => self.float_operation(fs),
             3 => {
@@ -328,6 +328,8 @@ impl Builder<'_> {
                 self.store(value);
             }
             19 => self.direct_call(fs),
+            24 => self.swap_item(fs),
+            25 => self.keep_operand(fs),
             20 | 21 if depth < MAX_DEPTH => return self.condition(depth, fs),
             22 if depth < MAX_DEPTH => self.counted_loop(depth),
             23 => {
@@ -371,6 +373,34 @@ impl Builder<'_> {
         }
         let value = self.push(inst).expect("an operation with a result");
         self.set_float(value);
+    }
+
+    /// `object, list[i] = list[j], object`: a borrowed item that outlives a change of the list.
+    fn swap_item(&mut self, fs: FrameStateId) {
+        let (list, from, to) = (self.list(fs), self.int(), self.int());
+        let item = self.value_fs(Op::ListGet, &[list, from], &[], fs);
+        let other = self.object();
+        let fs = self.state_with(Some(item));
+        self.push(Inst::new(Op::ListSet, &[list, to, other], &[]).with_fs(fs));
+        self.store(item);
+    }
+
+    /// `(int := object)[a + b]`: an object borrowed from the slot of a local that is then unboxed,
+    /// so that looking at the frame replaces it there.
+    fn keep_operand(&mut self, fs: FrameStateId) {
+        let object = self.object();
+        let int = self.value_fs(Op::GuardType, &[object], &[Imm::Type(Type::INT)], fs);
+        let value = self.value_fs(Op::UnboxInt, &[int], &[], fs);
+        let slot = Imm::Index(INTS[0] as u32);
+        let kept = self.value(Op::StoreLocal, &[int], &[slot]);
+        self.locals[INTS[0]] = FsValue::Value(value);
+        let args = [self.object(), self.object()];
+        let after = self.state_with(Some(kept));
+        let add = Imm::Bin(BinOp::Add);
+        let sum = self.value_fs(Op::BinaryOp, &args, &[add], after);
+        let after = self.state();
+        let item = self.value_fs(Op::Subscr, &[kept, sum], &[], after);
+        self.store(item);
     }
 
     fn direct_call(&mut self, fs: FrameStateId) {
