@@ -385,12 +385,12 @@ impl Builder<'_> {
         self.store(item);
     }
 
-    /// `(int := object)[a + b]`: an object borrowed from the slot of a local that is then unboxed,
-    /// so that looking at the frame replaces it there.
+    /// `(int := int)[a + b]`: an object borrowed from the slot of a local that is then unboxed, so
+    /// that looking at the frame replaces it there.
     fn keep_operand(&mut self, fs: FrameStateId) {
-        let object = self.object();
-        let int = self.value_fs(Op::GuardType, &[object], &[Imm::Type(Type::INT)], fs);
-        let value = self.value_fs(Op::UnboxInt, &[int], &[], fs);
+        let value = self.int();
+        let boxed = self.value(Op::BoxInt, &[value], &[]);
+        let int = self.value_fs(Op::GuardType, &[boxed], &[Imm::Type(Type::INT)], fs);
         let slot = Imm::Index(INTS[0] as u32);
         let kept = self.value(Op::StoreLocal, &[int], &[slot]);
         self.locals[INTS[0]] = FsValue::Value(value);

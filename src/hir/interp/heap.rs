@@ -116,7 +116,7 @@ impl Heap {
     pub fn get(&self, object: Ref) -> Result<&Object> {
         let found = &self.objects[object.0];
         if found.freed {
-            return Err(InterpError::UseAfterFree(found.name()));
+            return Err(InterpError::UseAfterFree(found.label.clone()));
         }
         Ok(found)
     }
@@ -155,6 +155,8 @@ impl Heap {
             if found.refs > 0 {
                 continue;
             }
+            // The name stays for messages.
+            found.label = found.name();
             found.freed = true;
             let trivial = found.ty.is(Type::TRIVIAL);
             work.extend(found.children());
@@ -248,7 +250,10 @@ impl Heap {
             let have = if object.freed { 0 } else { object.refs };
             if have != want {
                 return Err(InterpError::Unbalanced {
-                    object: object.name(),
+                    object: match object.freed {
+                        true => object.label.clone(),
+                        false => object.name(),
+                    },
                     have,
                     want,
                 });
