@@ -12,11 +12,13 @@
 //!   is surely null or of a trivial class, whose death nobody can see;
 //! - returns and stores into lists and instances take the number where they can.
 
-use crate::hir::cfg::{predecessors, reverse_postorder};
+use crate::hir::cfg::{Cfg, predecessors, reverse_postorder};
+use crate::hir::dominators::Dominators;
 use crate::hir::edit::definitions;
 use crate::hir::liveness::roots;
-use crate::hir::{Function, Imm, Inst, Op, Type, Value};
-use std::collections::BTreeSet;
+use crate::hir::loops::LoopForest;
+use crate::hir::{Block, Function, Imm, Inst, Op, Type, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The pass. Whether anything changed.
 pub fn sink_boxes(func: &mut Function) -> bool {
@@ -26,6 +28,63 @@ pub fn sink_boxes(func: &mut Function) -> bool {
     let definitions = definitions(func);
     changed |= unbox_frame_states(func, &definitions);
     changed |= use_numbers(func, &definitions);
+    changed |= move_boxes(func);
+    changed
+}
+
+/// Moves a box that is only used in one other block, of no deeper loop, to its first use there: out
+/// of a loop whose dead number is only wanted behind it.
+fn move_boxes(func: &mut Function) -> bool {
+    let cfg = Cfg::new(func);
+    let loops = LoopForest::new(&cfg, &Dominators::of(&cfg));
+    // The one block that uses each value, if there is one.
+    let mut user: Vec<Option<Result<Block, ()>>> = vec![None; func.values.len()];
+    for block in func.block_ids() {
+        for inst in &func.blocks[block.index()].insts {
+            let jumps = inst.targets.iter().flat_map(|t| &t.args);
+            for value in inst.args.iter().chain(jumps) {
+                let entry = &mut user[value.index()];
+                *entry = match entry {
+                    None => Some(Ok(block)),
+                    Some(Ok(known)) if *known == block => Some(Ok(block)),
+                    Some(_) => Some(Err(())),
+                };
+            }
+        }
+    }
+    let mut moved: BTreeMap<Block, Vec<Inst>> = BTreeMap::new();
+    for block in func.block_ids().collect::<Vec<_>>() {
+        func.blocks[block.index()].insts.retain(|inst| {
+            if !matches!(inst.op, Op::BoxInt | Op::BoxFloat) {
+                return true;
+            }
+            let Some(result) = inst.result else {
+                return true;
+            };
+            match user[result.index()] {
+                Some(Ok(there)) if there != block && loops.depth(there) <= loops.depth(block) => {
+                    moved.entry(there).or_default().push(inst.clone());
+                    false
+                }
+                _ => true,
+            }
+        });
+    }
+    let changed = !moved.is_empty();
+    for (block, boxes) in moved {
+        for inst in boxes {
+            let result = inst.result.expect("a box");
+            let insts = &mut func.blocks[block.index()].insts;
+            let at = insts
+                .iter()
+                .position(|user| {
+                    user.args.contains(&result)
+                        || user.targets.iter().any(|t| t.args.contains(&result))
+                })
+                .unwrap_or(0);
+            insts.insert(at, inst);
+        }
+    }
     changed
 }
 

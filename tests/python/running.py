@@ -26,11 +26,11 @@ MODES = {
     "threshold-1": ["-Xjit=whenhot", "-X", "jit-threshold=1"],
     "whenhot": ["-Xjit=whenhot"],
     "always": ["-Xjit=always"],
-    "exits-1": ["-Xjit=always", "-X", "jit-fail-guard=1"],
-    "exits-2": ["-Xjit=always", "-X", "jit-fail-guard=2"],
-    "exits-3": ["-Xjit=always", "-X", "jit-fail-guard=3"],
-    "exits-7": ["-Xjit=always", "-X", "jit-fail-guard=7"],
-    "exits-50": ["-Xjit=always", "-X", "jit-fail-guard=50"],
+    "exits-1": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=1"],
+    "exits-2": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=2"],
+    "exits-3": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=3"],
+    "exits-7": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=7"],
+    "exits-50": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=50"],
 }
 
 

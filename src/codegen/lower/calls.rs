@@ -49,7 +49,7 @@ impl<M: Machine> Lower<'_, M> {
         self.m.int_cmp(CmpOp::Ne, status, zero)
     }
 
-    /// `True`, `False` and `None` inline; the rest by helper, which may run Python code.
+    /// `True`, `False`, `None` and ints inline; the rest by helper, which may run Python code.
     pub(super) fn is_true(&mut self, inst: &Inst) -> M::V {
         let value = self.v(inst.args[0]);
         let (check, slow, done) = (
@@ -72,10 +72,22 @@ impl<M: Machine> Lower<'_, M> {
         let is_false = self.m.same(value, no);
         let is_none = self.m.same(value, none);
         let falsy = self.m.either(is_false, is_none);
-        let edge = self.m.block(&[], false);
-        self.m.branch(falsy, edge, slow, Hint::Likely);
+        let (edge, other, number) = (
+            self.m.block(&[], false),
+            self.m.block(&[], false),
+            self.m.block(&[], false),
+        );
+        self.m.branch(falsy, edge, other, Hint::None);
         self.m.switch_to(edge);
         self.m.jump(done, &[zero]);
+        self.m.switch_to(other);
+        let class = self.load_ptr(value, layout::object::OB_TYPE);
+        let int = self.m.data(Data::IntType);
+        let is_int = self.m.same(class, int);
+        self.m.branch(is_int, number, slow, Hint::Likely);
+        self.m.switch_to(number);
+        let size = self.m.load(Ty::I64, value, layout::object::OB_SIZE);
+        self.m.jump(done, &[size]);
         self.m.switch_to(slow);
         self.prepare_escape(inst, false);
         let status = self.m.call(Helper::IsTrue, &[value])[0];
