@@ -69,6 +69,11 @@ fn run_pass(func: &mut Function, name: &str) -> bool {
     let pass = by_name(name).expect("the pipeline names passes of the table");
     let start = std::time::Instant::now();
     let changed = pass(func);
+    if cfg!(debug_assertions)
+        && let Err(errors) = crate::hir::verify(func)
+    {
+        panic!("{name} broke {}:\n{errors}\n{func}", func.name);
+    }
     tracing::debug!(
         pass = name,
         changed,

@@ -1,9 +1,11 @@
-//! The one Rust test binary: text tests of HIR, recorded frontend inputs, and the rules that the
-//! source itself keeps.
+//! The one Rust test binary: text tests of HIR, recorded frontend inputs, properties of random
+//! functions, and the rules that the source itself keeps.
 //!
 //! `cargo test --test all -- FILTER` runs some; `SWALLOW_BLESS=1` rewrites expectations.
 
 mod filetests;
+mod properties;
+mod random;
 mod recordings;
 mod tidy;
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(filetests::trials());
     trials.extend(recordings::trials());
+    trials.extend(properties::trials());
     trials.extend(tidy::trials());
     libtest_mimic::run(&args, trials).exit_code()
 }

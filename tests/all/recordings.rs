@@ -3,7 +3,7 @@
 
 use _swallow::bytecode::Recording;
 use _swallow::frontend::{FrontendOptions, build};
-use _swallow::hir::{Function, parse_function, verify};
+use _swallow::hir::{Function, parse_function, serialise, verify};
 use _swallow::passes;
 use libtest_mimic::{Failed, Trial};
 use std::path::Path;
@@ -30,6 +30,9 @@ fn check(func: &Function, what: &str) -> Result<(), Failed> {
     let back = parse_function(&text)?;
     if back.to_string() != text {
         return Err(format!("{what} reads back differently:\n{text}").into());
+    }
+    if serialise::from_bytes(&serialise::to_bytes(func))? != *func {
+        return Err(format!("{what} differs after serialisation:\n{text}").into());
     }
     Ok(())
 }

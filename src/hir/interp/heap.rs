@@ -3,7 +3,7 @@
 //! Objects whose insides do not matter are known by a label; two runs are compared by labels and
 //! contents, never by identity.
 
-use super::{Datum, InterpError, Shown};
+use super::{Datum, InterpError, Result, Shown};
 use crate::hir::Type;
 use crate::hir::print::USUAL_NAN;
 use std::collections::BTreeMap;
@@ -46,8 +46,6 @@ pub(super) struct Heap {
     /// Objects were freed that may run code when they die.
     pub code_ran: bool,
 }
-
-type Result<T> = std::result::Result<T, InterpError>;
 
 impl Heap {
     pub fn new(counting: bool) -> Self {
@@ -118,7 +116,7 @@ impl Heap {
     pub fn get(&self, object: Ref) -> Result<&Object> {
         let found = &self.objects[object.0];
         if found.freed {
-            return Err(InterpError::UseAfterFree(found.name()));
+            return Err(InterpError::UseAfterFree(found.label.clone()));
         }
         Ok(found)
     }
@@ -157,6 +155,8 @@ impl Heap {
             if found.refs > 0 {
                 continue;
             }
+            // The name stays for messages.
+            found.label = found.name();
             found.freed = true;
             let trivial = found.ty.is(Type::TRIVIAL);
             work.extend(found.children());
@@ -250,7 +250,10 @@ impl Heap {
             let have = if object.freed { 0 } else { object.refs };
             if have != want {
                 return Err(InterpError::Unbalanced {
-                    object: object.name(),
+                    object: match object.freed {
+                        true => object.label.clone(),
+                        false => object.name(),
+                    },
                     have,
                     want,
                 });

@@ -1,19 +1,16 @@
-//! The loop of the interpreter: one instruction after the other.
+//! The state of a run, its loop, the world around it and its end.
 
-use super::arith::{compare, float_binary, int_binary, int_truediv, range_len};
 use super::heap::{Field, Heap, Payload, Ref, show_float};
-use super::{Answer, Datum, Event, InterpError, Outcome, Run, Shown, World};
+use super::{Answer, Datum, Event, Frame, InterpError, Outcome, Passed, Result, Run, Shown, World};
 use crate::hir::{
-    Block, CmpOp, ConstId, ExitReason, FrameState, FsValue, Function, Imm, Inst, Op, ResultRule,
+    Block, ConstId, ExitReason, FrameState, FsKind, FsValue, Function, Imm, Inst, ResultRule,
     Target, Type, Value,
 };
 use std::collections::{BTreeMap, HashMap};
 
-type Result<T> = std::result::Result<T, InterpError>;
-
 /// What an SSA value is.
 #[derive(Clone, Copy, Debug)]
-enum Val {
+pub(super) enum Val {
     I64(i64),
     F64(f64),
     I1(bool),
@@ -23,14 +20,14 @@ enum Val {
 
 /// The result of a direct call.
 #[derive(Clone, Copy, Debug)]
-enum Tag {
+pub(super) enum Tag {
     Object(Ref),
     Int(i64),
     Float(f64),
 }
 
 /// What follows an instruction.
-enum Next {
+pub(super) enum Next {
     /// The next one; the result, if there is one.
     Go(Option<Val>),
     /// Target number so and so.
@@ -57,6 +54,7 @@ pub fn run(func: &Function, world: &World) -> Result<Run> {
                 return Ok(Run {
                     outcome,
                     events: machine.events,
+                    trace: machine.trace,
                     reason,
                     steps: machine.steps,
                 });
@@ -71,16 +69,17 @@ enum End {
     Done(Outcome, Option<ExitReason>),
 }
 
-struct Machine<'a> {
-    func: &'a Function,
+pub(super) struct Machine<'a> {
+    pub(super) func: &'a Function,
     world: &'a World,
-    heap: Heap,
+    pub(super) heap: Heap,
     values: Vec<Option<Val>>,
-    slots: Vec<Option<Ref>>,
+    pub(super) slots: Vec<Option<Ref>>,
     consts: HashMap<ConstId, Ref>,
     /// What the frame's dictionaries hold, as far as it was read.
-    dicts: BTreeMap<String, Ref>,
+    pub(super) dicts: BTreeMap<String, Ref>,
     events: Vec<Event>,
+    trace: Vec<Passed>,
     guards: usize,
     steps: u64,
 }
@@ -101,6 +100,7 @@ impl<'a> Machine<'a> {
             consts: HashMap::new(),
             dicts: BTreeMap::new(),
             events: Vec::new(),
+            trace: Vec::new(),
             guards: 0,
             steps: 0,
         }
@@ -131,8 +131,11 @@ impl<'a> Machine<'a> {
                 self.heap.get(object)?;
             }
         }
+        if self.world.traced && inst.info().fs == FsKind::Guard {
+            self.trace(inst)?;
+        }
         let next = self.step(inst)?;
-        if std::mem::take(&mut self.heap.code_ran) {
+        if self.heap.code_ran {
             self.world_moves()?;
         }
         match next {
@@ -182,39 +185,39 @@ impl<'a> Machine<'a> {
 
     // ---- values --------------------------------------------------------------------------------
 
-    fn val(&self, value: Value) -> Result<Val> {
+    pub(super) fn val(&self, value: Value) -> Result<Val> {
         self.values[value.index()].ok_or_else(|| InterpError::Malformed(format!("{value} unset")))
     }
 
-    fn int(&self, inst: &Inst, index: usize) -> Result<i64> {
+    pub(super) fn int(&self, inst: &Inst, index: usize) -> Result<i64> {
         match self.val(inst.args[index])? {
             Val::I64(value) => Ok(value),
             other => wrong(other),
         }
     }
 
-    fn float(&self, inst: &Inst, index: usize) -> Result<f64> {
+    pub(super) fn float(&self, inst: &Inst, index: usize) -> Result<f64> {
         match self.val(inst.args[index])? {
             Val::F64(value) => Ok(value),
             other => wrong(other),
         }
     }
 
-    fn truth(&self, inst: &Inst, index: usize) -> Result<bool> {
+    pub(super) fn truth(&self, inst: &Inst, index: usize) -> Result<bool> {
         match self.val(inst.args[index])? {
             Val::I1(value) => Ok(value),
             other => wrong(other),
         }
     }
 
-    fn boxed(&self, inst: &Inst, index: usize) -> Result<Option<Ref>> {
+    pub(super) fn boxed(&self, inst: &Inst, index: usize) -> Result<Option<Ref>> {
         match self.val(inst.args[index])? {
             Val::Boxed(value) => Ok(value),
             other => wrong(other),
         }
     }
 
-    fn object(&self, inst: &Inst, index: usize) -> Result<Ref> {
+    pub(super) fn object(&self, inst: &Inst, index: usize) -> Result<Ref> {
         let object = self.boxed(inst, index)?;
         object.ok_or_else(|| InterpError::Malformed("null where an object is needed".to_owned()))
     }
@@ -245,7 +248,7 @@ impl<'a> Machine<'a> {
         })
     }
 
-    fn set_slot(&mut self, slot: usize, object: Option<Ref>) -> Result<()> {
+    pub(super) fn set_slot(&mut self, slot: usize, object: Option<Ref>) -> Result<()> {
         if let Some(old) = std::mem::replace(&mut self.slots[slot], object) {
             self.heap.decref(old)?;
         }
@@ -253,7 +256,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The object of a constant, which lives for ever.
-    fn constant(&mut self, id: ConstId) -> Ref {
+    pub(super) fn constant(&mut self, id: ConstId) -> Ref {
         if let Some(&known) = self.consts.get(&id) {
             return known;
         }
@@ -273,13 +276,26 @@ impl<'a> Machine<'a> {
         object
     }
 
+    /// What a dictionary of the frame holds, made up when it is read for the first time.
+    pub(super) fn dict_value(&mut self, name: String) -> Ref {
+        if let Some(&known) = self.dicts.get(&name) {
+            return known;
+        }
+        let object = self.heap.opaque(name.clone(), Type::OTHER);
+        self.dicts.insert(name, object);
+        object
+    }
+
     // ---- the world -------------------------------------------------------------------------------
 
     /// A guard on the world.
-    fn world_guard(&mut self, result: Option<Val>) -> Next {
+    pub(super) fn world_guard(&mut self, result: Option<Val>) -> Next {
         let number = self.guards;
         self.guards += 1;
-        guard(self.world.failing_guard != Some(number), result)
+        if self.world.failing_guard == Some(number) {
+            return Next::Leave { raised: false };
+        }
+        Go(result)
     }
 
     /// Replaces what could be borrowed from the world.
@@ -291,7 +307,10 @@ impl<'a> Machine<'a> {
                 self.heap.decref(old)?;
             }
         }
-        self.heap.renew_fields()
+        self.heap.renew_fields()?;
+        // Also where that freed something: the world has moved already.
+        self.heap.code_ran = false;
+        Ok(())
     }
 
     /// Makes unboxed locals visible, as looking at the frame does.
@@ -324,7 +343,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn flush_if_looked_at(&mut self, inst: &Inst) -> Result<()> {
+    pub(super) fn flush_if_looked_at(&mut self, inst: &Inst) -> Result<()> {
         match inst.fs {
             Some(fs) if self.world.looks_at_frames => self.flush(self.func.frame_state(fs)),
             _ => Ok(()),
@@ -332,12 +351,12 @@ impl<'a> Machine<'a> {
     }
 
     /// Other code runs in the middle of an instruction: another thread, the garbage collector.
-    fn interrupt(&mut self, inst: &Inst) -> Result<()> {
+    pub(super) fn interrupt(&mut self, inst: &Inst) -> Result<()> {
         self.flush_if_looked_at(inst)?;
         self.world_moves()
     }
 
-    fn record(&mut self, inst: &Inst) -> Result<()> {
+    pub(super) fn record(&mut self, inst: &Inst) -> Result<()> {
         let mut what = inst.op.to_string();
         for imm in &inst.imms {
             what.push(' ');
@@ -354,7 +373,7 @@ impl<'a> Machine<'a> {
     }
 
     /// An operation that may run any Python code.
-    fn operation(&mut self, inst: &Inst) -> Result<Next> {
+    pub(super) fn operation(&mut self, inst: &Inst) -> Result<Next> {
         self.flush_if_looked_at(inst)?;
         self.record(inst)?;
         let number = self.events.len() - 1;
@@ -414,6 +433,32 @@ impl<'a> Machine<'a> {
 
     // ---- the end ---------------------------------------------------------------------------------
 
+    /// Notes the frame that would be rebuilt here.
+    fn trace(&mut self, inst: &Inst) -> Result<()> {
+        let Some(fs) = inst.fs else {
+            return Ok(());
+        };
+        let state = self.func.frame_state(fs);
+        let mut frame = Frame {
+            pc: state.pc,
+            raised: false,
+            locals: Vec::new(),
+            stack: Vec::new(),
+        };
+        for (local, slot) in state.locals.iter().zip(&self.slots) {
+            frame.locals.push(match local {
+                FsValue::InSlot => self.show(Val::Boxed(*slot))?,
+                other => self.show_entry(other)?,
+            });
+        }
+        for entry in &state.stack {
+            frame.stack.push(self.show_entry(entry)?);
+        }
+        let events = self.events.len();
+        self.trace.push(Passed { frame, events });
+        Ok(())
+    }
+
     /// Rebuilds the frame, as the handler of exits does, and shows it.
     fn leave(&mut self, inst: &Inst, raised: bool) -> Result<Outcome> {
         let fs = inst
@@ -443,40 +488,41 @@ impl<'a> Machine<'a> {
             }
         }
         self.check_balance(held)?;
-        Ok(Outcome::Left {
+        Ok(Outcome::Left(Frame {
             pc: state.pc,
             raised,
             locals,
             stack,
-        })
+        }))
     }
 
     /// What a frame-state entry shows, and the reference that the frame then holds.
-    fn rebuild(&mut self, value: &FsValue) -> Result<(Shown, Option<Ref>)> {
-        let number = |this: &Self, value: Value| match this.val(value)? {
+    fn rebuild(&mut self, entry: &FsValue) -> Result<(Shown, Option<Ref>)> {
+        let object = match entry {
+            FsValue::Null | FsValue::InSlot | FsValue::RangeIter { .. } => None,
+            FsValue::Value(value) | FsValue::ListIter { list: value, .. } => {
+                self.new_reference(self.val(*value)?)?
+            }
+        };
+        Ok((self.show_entry(entry)?, object))
+    }
+
+    fn show_entry(&self, entry: &FsValue) -> Result<Shown> {
+        let number = |value: &Value| match self.val(*value)? {
             Val::I64(number) => Ok(number),
             other => wrong(other),
         };
-        Ok(match value {
-            FsValue::Null => (Shown::Null, None),
+        Ok(match entry {
+            FsValue::Null => Shown::Null,
             FsValue::InSlot => return Err(InterpError::Malformed("`slot` here".to_owned())),
-            FsValue::Value(value) => {
-                let val = self.val(*value)?;
-                (self.show(val)?, self.new_reference(val)?)
-            }
+            FsValue::Value(value) => self.show(self.val(*value)?)?,
             FsValue::RangeIter {
                 next,
                 remaining,
                 step,
-            } => {
-                let next = number(self, *next)?;
-                let shown = Shown::RangeIter(next, number(self, *remaining)?, number(self, *step)?);
-                (shown, None)
-            }
+            } => Shown::RangeIter(number(next)?, number(remaining)?, number(step)?),
             FsValue::ListIter { list, index } => {
-                let list = self.val(*list)?;
-                let shown = Shown::ListIter(Box::new(self.show(list)?), number(self, *index)?);
-                (shown, self.new_reference(list)?)
+                Shown::ListIter(Box::new(self.show(self.val(*list)?)?), number(index)?)
             }
         })
     }
@@ -488,336 +534,9 @@ impl<'a> Machine<'a> {
         self.heap.check_balance(&held)
     }
 
-    // ---- instructions ------------------------------------------------------------------------------
-
-    #[deny(clippy::wildcard_enum_match_arm)]
-    fn step(&mut self, inst: &Inst) -> Result<Next> {
-        let op = inst.op;
-        Ok(match op {
-            Op::ConstInt | Op::ConstFloat | Op::ConstBool | Op::ConstObj => match inst.imms[0] {
-                Imm::Int(value) => go(Val::I64(value)),
-                Imm::Float(bits) => go(Val::F64(f64::from_bits(bits))),
-                Imm::Bool(value) => go(Val::I1(value)),
-                ref other => {
-                    let Imm::Const(id) = *other else {
-                        return Err(InterpError::Malformed(format!("constant {other}")));
-                    };
-                    go(Val::Boxed(Some(self.constant(id))))
-                }
-            },
-            Op::ConstNull => go(Val::Boxed(None)),
-
-            Op::LoadLocal => go(Val::Boxed(self.slots[inst.imm_index(0) as usize])),
-            Op::StoreLocal => {
-                let object = self.boxed(inst, 0)?;
-                self.set_slot(inst.imm_index(0) as usize, object)?;
-                go(Val::Boxed(object))
-            }
-            Op::DropLocal => {
-                self.set_slot(inst.imm_index(0) as usize, None)?;
-                Go(None)
-            }
-
-            Op::GuardType => {
-                let object = self.boxed(inst, 0)?;
-                let holds = match object {
-                    Some(object) => self.heap.get(object)?.ty == inst.imm_type(),
-                    None => false,
-                };
-                guard(holds, Some(Val::Boxed(object)))
-            }
-            Op::GuardNotNull => {
-                let object = self.boxed(inst, 0)?;
-                guard(object.is_some(), Some(Val::Boxed(object)))
-            }
-            Op::AssumeNotNull => go(Val::Boxed(Some(self.object(inst, 0)?))),
-            Op::GuardIs => {
-                let object = self.boxed(inst, 0)?;
-                let constant = Some(self.constant(inst.imm_const()));
-                let same = self.same(object, constant)?;
-                guard(same, Some(Val::Boxed(object)))
-            }
-            Op::GuardTrue => guard(self.truth(inst, 0)?, None),
-            Op::GuardFalse => guard(!self.truth(inst, 0)?, None),
-            Op::GuardTypeVersion | Op::GuardCode => {
-                let object = self.object(inst, 0)?;
-                self.world_guard(Some(Val::Boxed(Some(object))))
-            }
-            Op::GuardKeysVersion
-            | Op::GuardInlineValues
-            | Op::GuardDictVersion
-            | Op::GuardModuleVersion
-            | Op::GuardNoTracing
-            | Op::GuardUnobserved => self.world_guard(None),
-            Op::Poll => {
-                let next = self.world_guard(None);
-                if matches!(next, Go(_)) {
-                    self.interrupt(inst)?;
-                }
-                next
-            }
-            Op::GuardLen => {
-                let list = self.object(inst, 0)?;
-                let want = inst.imm_index(0) as usize;
-                guard(self.heap.list(list)?.len() == want, None)
-            }
-
-            Op::BoxInt => {
-                let value = self.int(inst, 0)?;
-                go(Val::Boxed(Some(self.heap.int(value))))
-            }
-            Op::BoxFloat => {
-                let value = self.float(inst, 0)?;
-                go(Val::Boxed(Some(self.heap.float(value))))
-            }
-            Op::BoxBool => {
-                let value = self.truth(inst, 0)?;
-                go(Val::Boxed(Some(self.singleton(value))))
-            }
-            Op::UnboxInt | Op::UnboxFloat | Op::UnboxBool => {
-                let object = self.object(inst, 0)?;
-                match self.heap.get(object)?.payload {
-                    Payload::Int(value) => go(Val::I64(value)),
-                    Payload::Float(value) => go(Val::F64(value)),
-                    Payload::Bool(value) => go(Val::I1(value)),
-                    // An int beyond 64 bits.
-                    Payload::Opaque(_) | Payload::Items(_) => Next::Leave { raised: false },
-                }
-            }
-            Op::BoxTagged => match self.val(inst.args[0])? {
-                Val::Tagged(Tag::Object(object)) => go(Val::Boxed(Some(object))),
-                Val::Tagged(Tag::Int(value)) => go(Val::Boxed(Some(self.heap.int(value)))),
-                Val::Tagged(Tag::Float(value)) => go(Val::Boxed(Some(self.heap.float(value)))),
-                other => return wrong(other),
-            },
-            Op::UntagInt | Op::UntagFloat => {
-                let unboxed = match self.val(inst.args[0])? {
-                    Val::Tagged(Tag::Object(object)) => match self.heap.get(object)?.payload {
-                        Payload::Int(value) => Some(Val::I64(value)),
-                        Payload::Float(value) => Some(Val::F64(value)),
-                        Payload::Bool(_) | Payload::Items(_) | Payload::Opaque(_) => None,
-                    },
-                    Val::Tagged(Tag::Int(value)) => Some(Val::I64(value)),
-                    Val::Tagged(Tag::Float(value)) => Some(Val::F64(value)),
-                    other => return wrong(other),
-                };
-                let fits = match op {
-                    Op::UntagInt => matches!(unboxed, Some(Val::I64(_))),
-                    _ => matches!(unboxed, Some(Val::F64(_))),
-                };
-                guard(fits, unboxed)
-            }
-
-            Op::IntAdd
-            | Op::IntSub
-            | Op::IntMul
-            | Op::IntFloorDiv
-            | Op::IntMod
-            | Op::IntPow
-            | Op::IntShl
-            | Op::IntShr
-            | Op::IntAnd
-            | Op::IntOr
-            | Op::IntXor
-            | Op::IntAddWrap => {
-                let result = int_binary(op, self.int(inst, 0)?, self.int(inst, 1)?);
-                value_or_leave(result.map(Val::I64))
-            }
-            Op::IntTrueDiv => {
-                let result = int_truediv(self.int(inst, 0)?, self.int(inst, 1)?);
-                value_or_leave(result.map(Val::F64))
-            }
-            Op::IntNeg => value_or_leave(self.int(inst, 0)?.checked_neg().map(Val::I64)),
-            Op::IntInvert => go(Val::I64(!self.int(inst, 0)?)),
-            Op::RangeLen => {
-                let (start, stop) = (self.int(inst, 0)?, self.int(inst, 1)?);
-                let result = range_len(start, stop, self.int(inst, 2)?);
-                value_or_leave(result.map(Val::I64))
-            }
-            Op::IntCmp => {
-                let op = comparison(inst)?;
-                go(Val::I1(compare(op, self.int(inst, 0)?, self.int(inst, 1)?)))
-            }
-            Op::IntToFloat => go(Val::F64(self.int(inst, 0)? as f64)),
-            Op::BoolToInt => go(Val::I64(i64::from(self.truth(inst, 0)?))),
-
-            Op::FloatAdd
-            | Op::FloatSub
-            | Op::FloatMul
-            | Op::FloatDiv
-            | Op::FloatFloorDiv
-            | Op::FloatMod
-            | Op::FloatPow => {
-                let result = float_binary(op, self.float(inst, 0)?, self.float(inst, 1)?);
-                value_or_leave(result.map(Val::F64))
-            }
-            Op::FloatNeg => go(Val::F64(-self.float(inst, 0)?)),
-            Op::FloatAbs => go(Val::F64(self.float(inst, 0)?.abs())),
-            Op::FloatSqrt => {
-                let value = self.float(inst, 0)?;
-                value_or_leave((value >= 0.0).then(|| Val::F64(value.sqrt())))
-            }
-            Op::FloatCmp => {
-                let op = comparison(inst)?;
-                go(Val::I1(compare(
-                    op,
-                    self.float(inst, 0)?,
-                    self.float(inst, 1)?,
-                )))
-            }
-
-            Op::BoolNot => go(Val::I1(!self.truth(inst, 0)?)),
-            Op::Is => {
-                let (a, b) = (self.boxed(inst, 0)?, self.boxed(inst, 1)?);
-                go(Val::I1(self.same(a, b)?))
-            }
-
-            Op::IsTrue
-            | Op::BinaryOp
-            | Op::CompareOp
-            | Op::Contains
-            | Op::UnaryOp
-            | Op::LoadAttr
-            | Op::StoreAttr
-            | Op::LoadGlobal
-            | Op::StoreGlobal
-            | Op::Subscr
-            | Op::StoreSubscr
-            | Op::DeleteSubscr
-            | Op::Call
-            | Op::CallPy
-            | Op::GetIter
-            | Op::IterNext
-            | Op::UnpackSequence
-            | Op::BuildSlice => self.operation(inst)?,
-
-            Op::BuildTuple | Op::BuildList => {
-                self.interrupt(inst)?;
-                let items: Result<Vec<Ref>> =
-                    (0..inst.args.len()).map(|i| self.object(inst, i)).collect();
-                let ty = match op {
-                    Op::BuildTuple => Type::TUPLE,
-                    _ => Type::LIST,
-                };
-                go(Val::Boxed(Some(self.heap.items(ty, items?))))
-            }
-            Op::ListAppend => {
-                self.flush_if_looked_at(inst)?;
-                let (list, item) = (self.object(inst, 0)?, self.object(inst, 1)?);
-                self.heap.list(list)?.push(item);
-                Go(None)
-            }
-
-            Op::ListGet | Op::TupleGet => {
-                let list = self.object(inst, 0)?;
-                match self.place(list, self.int(inst, 1)?)? {
-                    Some(at) => go(Val::Boxed(Some(self.heap.list(list)?[at]))),
-                    None => Next::Leave { raised: false },
-                }
-            }
-            Op::Item => {
-                let list = self.object(inst, 0)?;
-                let items = self.heap.list(list)?;
-                match items.get(inst.imm_index(0) as usize) {
-                    Some(&item) => go(Val::Boxed(Some(item))),
-                    None => return Err(InterpError::Malformed("no such item".to_owned())),
-                }
-            }
-            Op::ListSet => {
-                let (list, item) = (self.object(inst, 0)?, self.object(inst, 2)?);
-                self.set_item(list, self.int(inst, 1)?, item)?
-            }
-            Op::ListSetFloat => {
-                let list = self.object(inst, 0)?;
-                let (index, value) = (self.int(inst, 1)?, self.float(inst, 2)?);
-                match self.place(list, index)? {
-                    None => Next::Leave { raised: false },
-                    Some(at) => {
-                        let old = self.heap.list(list)?[at];
-                        if self.reuse(old, value)? {
-                            Go(None)
-                        } else {
-                            let item = self.heap.float(value);
-                            self.set_item(list, index, item)?
-                        }
-                    }
-                }
-            }
-            Op::ListHas => {
-                let list = self.object(inst, 0)?;
-                let index = self.int(inst, 1)?;
-                let count = self.heap.list(list)?.len();
-                go(Val::I1(usize::try_from(index).is_ok_and(|i| i < count)))
-            }
-            Op::Len => {
-                let list = self.object(inst, 0)?;
-                let count = self.heap.list(list)?.len();
-                go(Val::I64(i64::try_from(count).unwrap_or(i64::MAX)))
-            }
-
-            Op::LoadDictValue | Op::LoadGlobalCached => {
-                let name = format!("{}[{}]", inst.imms[0], inst.imm_index(1));
-                let object = match self.dicts.get(&name) {
-                    Some(&object) => object,
-                    None => {
-                        let object = self.heap.opaque(name.clone(), Type::OTHER);
-                        self.dicts.insert(name, object);
-                        object
-                    }
-                };
-                go(Val::Boxed(Some(object)))
-            }
-            Op::LoadModuleValue | Op::LoadInlineValue | Op::LoadSlot => {
-                let object = self.object(inst, 0)?;
-                let field = self.field(object, field_kind(op), inst.imm_index(0))?;
-                go(Val::Boxed(Some(field)))
-            }
-            Op::StoreInlineValue | Op::StoreSlot => {
-                self.record(inst)?;
-                let (object, value) = (self.object(inst, 0)?, self.object(inst, 1)?);
-                self.set_field(object, field_kind(op), inst.imm_index(0), value)?;
-                Go(None)
-            }
-            Op::StoreInlineFloat => {
-                // The event of the boxed form, which it stands for.
-                let mut boxed = inst.clone();
-                boxed.op = Op::StoreInlineValue;
-                self.record(&boxed)?;
-                let (object, value) = (self.object(inst, 0)?, self.float(inst, 1)?);
-                let (kind, index) = (field_kind(op), inst.imm_index(0));
-                let old = self.field(object, kind, index)?;
-                if !self.reuse(old, value)? {
-                    let value = self.heap.float(value);
-                    self.set_field(object, kind, index, value)?;
-                }
-                Go(None)
-            }
-
-            Op::IncRef => {
-                if let Some(object) = self.boxed(inst, 0)? {
-                    self.heap.incref(object)?;
-                }
-                Go(None)
-            }
-            Op::DecRef => {
-                if let Val::Boxed(Some(object)) | Val::Tagged(Tag::Object(object)) =
-                    self.val(inst.args[0])?
-                {
-                    self.heap.decref(object)?;
-                }
-                Go(None)
-            }
-
-            Op::Jump => Next::Jump(0),
-            Op::Branch => Next::Jump(usize::from(!self.truth(inst, 0)?)),
-            Op::Return | Op::ReturnInt | Op::ReturnFloat => Next::Return(self.val(inst.args[0])?),
-            Op::Exit => Next::Leave { raised: false },
-        })
-    }
-
     /// Whether two references are to the same object. Opaque objects with one label are one: the
     /// world may have replaced it in between.
-    fn same(&self, a: Option<Ref>, b: Option<Ref>) -> Result<bool> {
+    pub(super) fn same(&self, a: Option<Ref>, b: Option<Ref>) -> Result<bool> {
         let (Some(a), Some(b)) = (a, b) else {
             return Ok(a == b);
         };
@@ -833,7 +552,7 @@ impl<'a> Machine<'a> {
     }
 
     /// `True` or `False`, which live for ever.
-    fn singleton(&mut self, value: bool) -> Ref {
+    pub(super) fn singleton(&mut self, value: bool) -> Ref {
         let name = if value { "True" } else { "False" };
         if let Some(&known) = self.dicts.get(name) {
             return known;
@@ -844,14 +563,14 @@ impl<'a> Machine<'a> {
     }
 
     /// Where item `index` is; negative ones count from the end.
-    fn place(&mut self, list: Ref, index: i64) -> Result<Option<usize>> {
+    pub(super) fn place(&mut self, list: Ref, index: i64) -> Result<Option<usize>> {
         let count = self.heap.list(list)?.len();
         let from_end = i64::try_from(count).unwrap_or(i64::MAX);
         let index = if index < 0 { index + from_end } else { index };
         Ok(usize::try_from(index).ok().filter(|&i| i < count))
     }
 
-    fn set_item(&mut self, list: Ref, index: i64, item: Ref) -> Result<Next> {
+    pub(super) fn set_item(&mut self, list: Ref, index: i64, item: Ref) -> Result<Next> {
         let Some(at) = self.place(list, index)? else {
             return Ok(Next::Leave { raised: false });
         };
@@ -861,7 +580,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Changes the float `old` in place if nobody else can see it.
-    fn reuse(&mut self, old: Ref, value: f64) -> Result<bool> {
+    pub(super) fn reuse(&mut self, old: Ref, value: f64) -> Result<bool> {
         let unique = self.heap.is_unique(old)?;
         match &mut self.heap.get_mut(old)?.payload {
             Payload::Float(place) if unique => {
@@ -873,7 +592,7 @@ impl<'a> Machine<'a> {
     }
 
     /// An attribute, made up when it is read for the first time.
-    fn field(&mut self, object: Ref, kind: &'static str, index: u32) -> Result<Ref> {
+    pub(super) fn field(&mut self, object: Ref, kind: &'static str, index: u32) -> Result<Ref> {
         let found = self.heap.get(object)?;
         let Payload::Opaque(fields) = &found.payload else {
             return Err(InterpError::Unsupported(format!(
@@ -890,7 +609,13 @@ impl<'a> Machine<'a> {
         Ok(made)
     }
 
-    fn set_field(&mut self, object: Ref, kind: &'static str, at: u32, value: Ref) -> Result<()> {
+    pub(super) fn set_field(
+        &mut self,
+        object: Ref,
+        kind: &'static str,
+        at: u32,
+        value: Ref,
+    ) -> Result<()> {
         if let Some(old) = self.insert_field(object, kind, at, value, true)? {
             self.heap.decref(old)?;
         }
@@ -920,38 +645,6 @@ impl<'a> Machine<'a> {
     }
 }
 
-fn wrong<T>(val: Val) -> Result<T> {
+pub(super) fn wrong<T>(val: Val) -> Result<T> {
     Err(InterpError::Malformed(format!("operand is {val:?}")))
-}
-
-fn go(result: Val) -> Next {
-    Go(Some(result))
-}
-
-fn guard(holds: bool, result: Option<Val>) -> Next {
-    if holds {
-        Go(result)
-    } else {
-        Next::Leave { raised: false }
-    }
-}
-
-fn value_or_leave(result: Option<Val>) -> Next {
-    guard(result.is_some(), result)
-}
-
-fn comparison(inst: &Inst) -> Result<CmpOp> {
-    match inst.imms[0] {
-        Imm::Cmp(op) => Ok(op),
-        ref other => Err(InterpError::Malformed(format!("comparison {other}"))),
-    }
-}
-
-/// Which kind of attribute an instruction reads or writes.
-fn field_kind(op: Op) -> &'static str {
-    match op {
-        Op::LoadModuleValue => "module",
-        Op::LoadSlot | Op::StoreSlot => "slot",
-        _ => "inline",
-    }
 }

@@ -2,8 +2,11 @@
 //!
 //! [`run`] executes a function over numbers and objects known by label. What the outside world
 //! does (results of operations that may run Python code, guards on its state) is given by a
-//! [`World`]; what the function does to it comes back as a list of [`Event`]s. A pass is right if
-//! outcome and events stay the same in every world.
+//! [`World`]; what the function does to it comes back as a list of [`Event`]s.
+//!
+//! A pass is right if in every world [`Run::agrees_with`] holds between the changed function's run
+//! and the original's: leaving at a guard is not seen by the program, so a guard may go, or leave
+//! where another one could have left, but results, events and exceptions stay.
 //!
 //! With `World::counting` every reference is counted, and the run fails on a use after free, a leak
 //! or a reference released too often: for functions with reference counting inserted. The world is
@@ -16,6 +19,7 @@
 mod arith;
 mod heap;
 mod machine;
+mod step;
 #[cfg(test)]
 mod tests;
 
@@ -63,6 +67,8 @@ pub struct World {
     pub looks_at_frames: bool,
     /// Whether to count references.
     pub counting: bool,
+    /// Whether to note every guard that is tried.
+    pub traced: bool,
     /// Instructions after which to give up.
     pub max_steps: u64,
 }
@@ -76,6 +82,7 @@ impl Default for World {
             unboxed_results: false,
             looks_at_frames: false,
             counting: false,
+            traced: false,
             max_steps: 100_000,
         }
     }
@@ -129,13 +136,25 @@ pub struct Event {
 pub enum Outcome {
     Returned(Shown),
     /// The interpreter goes on with this frame.
-    Left {
-        pc: u32,
-        /// By an exception.
-        raised: bool,
-        locals: Vec<Shown>,
-        stack: Vec<Shown>,
-    },
+    Left(Frame),
+}
+
+/// An interpreter frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub pc: u32,
+    /// An exception is on its way.
+    pub raised: bool,
+    pub locals: Vec<Shown>,
+    pub stack: Vec<Shown>,
+}
+
+/// A state in which a guard could have left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passed {
+    pub frame: Frame,
+    /// Number of events before.
+    pub events: usize,
 }
 
 /// A finished run.
@@ -143,10 +162,42 @@ pub enum Outcome {
 pub struct Run {
     pub outcome: Outcome,
     pub events: Vec<Event>,
+    /// With `World::traced`: every guard that was tried, in order.
+    pub trace: Vec<Passed>,
     /// Why native code was left, if it was. Not part of the outcome: passes may merge guards.
     pub reason: Option<ExitReason>,
     /// Instructions executed.
     pub steps: u64,
+}
+
+impl Run {
+    /// Whether a guard left, or an exit: nothing that the program could tell.
+    #[must_use]
+    pub fn left_silently(&self) -> bool {
+        matches!(&self.outcome, Outcome::Left(frame) if !frame.raised)
+    }
+
+    /// Whether this run does what the (traced) run `original` does. After a guard of the original
+    /// has left, the interpreter would go on; what this run does then is not compared.
+    #[must_use]
+    pub fn agrees_with(&self, original: &Run) -> bool {
+        if self.outcome == original.outcome && self.events == original.events {
+            return true;
+        }
+        if original.left_silently() && self.events.starts_with(&original.events) {
+            return true;
+        }
+        match &self.outcome {
+            Outcome::Left(frame) if !frame.raised => {
+                let passed = Passed {
+                    frame: frame.clone(),
+                    events: self.events.len(),
+                };
+                original.events.starts_with(&self.events) && original.trace.contains(&passed)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Why a run failed.
@@ -170,5 +221,7 @@ pub enum InterpError {
     #[error("{error}, at `{inst}`")]
     At { inst: String, error: Box<Self> },
 }
+
+type Result<T> = std::result::Result<T, InterpError>;
 
 pub use machine::run;

@@ -52,12 +52,12 @@ fn a_guard_leaves_with_the_frame() {
     let run = run(&parse(SUM), &with_args([Datum::Object(Type::STR)])).unwrap();
     assert_eq!(run.reason, Some(ExitReason::Type));
     let arg = Shown::Object("arg 0".to_owned());
-    let want = Outcome::Left {
+    let want = Outcome::Left(Frame {
         pc: 1,
         raised: false,
         locals: vec![arg.clone(), Shown::Null],
         stack: vec![arg],
-    };
+    });
     assert_eq!(run.outcome, want);
 }
 
@@ -69,12 +69,12 @@ fn the_world_stops_a_loop() {
     };
     let run = run(&parse(SUM), &world).unwrap();
     assert_eq!(run.reason, Some(ExitReason::EvalBreaker));
-    let want = Outcome::Left {
+    let want = Outcome::Left(Frame {
         pc: 6,
         raised: false,
         locals: vec![Shown::Int(10), Shown::Int(3)],
         stack: vec![Shown::RangeIter(3, 7, 1)],
-    };
+    });
     assert_eq!(run.outcome, want);
 }
 
@@ -141,7 +141,10 @@ fn balanced_counts_when_raising() {
         let mut answers = vec![Answer::Yields(Datum::Object(Type::OTHER)); 2];
         answers[raising] = Answer::Raises;
         let run = run(&func, &counting(answers)).unwrap();
-        assert!(matches!(run.outcome, Outcome::Left { raised: true, .. }));
+        assert!(matches!(
+            run.outcome,
+            Outcome::Left(Frame { raised: true, .. })
+        ));
         assert_eq!(run.events.len(), raising + 1);
     }
 }
@@ -223,12 +226,12 @@ bb0:
         ..World::default()
     };
     let run = run(&func, &world).unwrap();
-    let want = Outcome::Left {
+    let want = Outcome::Left(Frame {
         pc: 4,
         raised: false,
         locals: vec![Shown::Int(5), Shown::Null],
         stack: vec![],
-    };
+    });
     assert_eq!(run.outcome, want);
     assert_eq!(run.reason, Some(ExitReason::Unsupported));
 }
@@ -272,12 +275,12 @@ bb0:
     assert_eq!(run.reason, Some(ExitReason::Bounds));
     let half = Shown::Float(0.5_f64.to_bits());
     let list = Shown::List(vec![Shown::Int(3), half, Shown::Bool(true)]);
-    let want = Outcome::Left {
+    let want = Outcome::Left(Frame {
         pc: 3,
         raised: false,
         locals: vec![list.clone(), Shown::Bool(true)],
         stack: vec![Shown::ListIter(Box::new(list), 0)],
-    };
+    });
     assert_eq!(run.outcome, want);
 }
 
@@ -311,8 +314,37 @@ bb0:
             let half = Shown::Float(0.5_f64.to_bits());
             match outcome {
                 Outcome::Returned(shown) => assert!(returns && shown == Shown::Int(8)),
-                Outcome::Left { stack, .. } => assert!(!returns && stack == [half]),
+                Outcome::Left(Frame { stack, .. }) => assert!(!returns && stack == [half]),
             }
         }
     }
+}
+
+#[test]
+fn guards_may_go_or_leave_where_another_could() {
+    let world = World {
+        traced: true,
+        ..with_args([Datum::Int(10)])
+    };
+    let original = run(&parse(SUM), &world).unwrap();
+    assert_eq!(original.trace.len(), 2 + 10 * 3);
+    let stopped = |failing_guard| {
+        let world = World {
+            failing_guard: Some(failing_guard),
+            traced: true,
+            ..with_args([Datum::Int(10)])
+        };
+        run(&parse(SUM), &world).unwrap()
+    };
+    assert!(stopped(3).agrees_with(&original));
+    assert!(original.agrees_with(&stopped(3)));
+    assert!(stopped(4).agrees_with(&stopped(3)));
+    let mut other = stopped(3);
+    if let Outcome::Left(frame) = &mut other.outcome {
+        frame.locals[1] = Shown::Int(7);
+    }
+    assert!(!other.agrees_with(&original));
+    let mut other = original.clone();
+    other.outcome = Outcome::Returned(Shown::Int(1));
+    assert!(!other.agrees_with(&original));
 }
