@@ -122,9 +122,10 @@ fn find_stack_limit() -> usize {
         }
         libc::pthread_attr_getstack(&attributes, &mut base, &mut size);
         libc::pthread_attr_destroy(&mut attributes);
-        base as usize
+        // Small stacks keep most for the program.
+        base as usize + STACK_RESERVE.min(size / 4)
     };
-    let limit = lowest + STACK_RESERVE;
+    let limit = lowest;
     STACK_LIMIT.set(limit);
     limit
 }

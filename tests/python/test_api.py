@@ -158,14 +158,16 @@ def test_hotness_grows_with_calls_and_back_edges():
             return total
 
         before = swallow.info(called)["hotness"]
-        for _ in range(5):
+        # Counting begins when CPython has quickened the code, after 8 calls.
+        for _ in range(40):
             called()
         after = swallow.info(called)["hotness"]
         assert after >= before + 40, (before, after)
         before = swallow.info(looping)["hotness"]
-        looping(5)
+        for _ in range(20):
+            looping(5)
         first = swallow.info(looping)["hotness"]
-        looping(500)
+        looping(5000)
         assert swallow.info(looping)["hotness"] > first + 100, (before, first, swallow.info(looping))
         """,
         "-Xjit=whenhot",
