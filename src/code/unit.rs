@@ -131,6 +131,8 @@ pub struct Unit {
     pub cell: Arc<Cell>,
     pub state: State,
     pub hotness: u32,
+    /// Hotness from which on it is compiled.
+    pub wanted: u32,
     pub has_loop: bool,
     /// `co_argcount`, if the code takes nothing else; such code is entered without `_PyEval_Vector`.
     pub plain_args: Option<u32>,

@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Times a code object is compiled before it is given up.
-const MAX_COMPILES: u32 = 8;
+const MAX_COMPILES: u32 = 5;
 
 /// Compiles the code of a frame that is being entered.
 pub(super) fn compile_frame(jit: &'static Jit, frame: Frame) {
@@ -49,6 +49,9 @@ const JUDGED_FROM: u32 = 100;
 
 /// Units beyond this many instructions take longer to compile than they are likely to gain.
 const MAX_HOT_HIR: usize = 2500;
+
+/// Hotness that every HIR instruction of a unit adds to the threshold.
+const HOTNESS_PER_INST: u32 = 60;
 
 /// Whether native code is likely to pay: operations that are done inline against those that call
 /// the very functions that CPython's evaluator calls.
@@ -239,6 +242,20 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
         unit.state = State::Refused("mostly generic operations: no gain expected".to_owned());
         count(&COUNTERS.units_refused);
         tracing::info!(%name, hir = unit.hir_insts, "not promising");
+        return;
+    }
+    // Compile time grows with size, so a larger unit has to be hotter.
+    let wanted = jit
+        .config
+        .threshold
+        .saturating_add(HOTNESS_PER_INST * unit.hir_insts as u32);
+    if matches!(source, Source::Frame(_))
+        && jit.mode() == Mode::WhenHot
+        && jit.config.threshold >= JUDGED_FROM
+        && unit.hotness < wanted
+    {
+        unit.wanted = wanted;
+        unit.compiles -= 1;
         return;
     }
     match install(jit, &name, built) {

@@ -177,7 +177,10 @@ fn is_due(jit: &Jit, code: *mut PyObject) -> bool {
         return false;
     }
     add_hotness(jit, code, PER_CALL);
-    count_of(jit, code).is_some_and(|count| count.hotness > jit.config.threshold)
+    let wanted = jit
+        .unit(code)
+        .map_or(jit.config.threshold, |unit| unit.wanted);
+    count_of(jit, code).is_some_and(|count| count.hotness > wanted)
 }
 
 /// Runs native code on a frame that CPython pushed.

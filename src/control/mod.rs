@@ -308,6 +308,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         )),
         state: State::Warm,
         hotness: count.hotness,
+        wanted: jit().map_or(0, |jit| jit.config.threshold),
         has_loop: count.has_loop,
         plain_args: plain.then_some(args as u32),
         frame_words: frame::SPECIALS_WORDS + (nlocals + stack) as u32,
