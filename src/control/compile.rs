@@ -79,7 +79,7 @@ fn is_promising(function: &Function) -> bool {
             }
         }
     }
-    inline >= 2 * generic && function.inst_count() <= MAX_HOT_HIR
+    inline >= 5 * generic && function.inst_count() <= MAX_HOT_HIR
 }
 
 /// What there is to ask about.
