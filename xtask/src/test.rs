@@ -88,12 +88,17 @@ fn core(workspace: &Workspace) -> Result<()> {
     )
 }
 
-/// Runs pytest from one environment on the package in another.
+/// Runs pytest from one environment on the package in another; on all processors, unless arguments ask for something else.
 fn pytest(workspace: &Workspace, runner: &Venv, tested: &Venv, args: &[OsString]) -> Result<()> {
     let mut command = runner.command();
     command
         .current_dir(&workspace.root)
         .args(["-m", "pytest"])
+        .args(if args.is_empty() {
+            &["-n", "auto"][..]
+        } else {
+            &[]
+        })
         .args(args)
         .env("SWALLOW_TEST_PYTHON", tested.python());
     for (name, _) in std::env::vars_os() {
