@@ -30,6 +30,9 @@ struct Section {
 struct ObjectMemory {
     shared: Arc<Shared>,
     sections: Vec<Section>,
+    /// Stands in for sections that the code memory had no room for: RTDyld ends the process when it
+    /// gets no memory, so it gets some, and `finalize` fails.
+    overflow: Vec<Vec<u8>>,
 }
 
 /// What all objects of one linker share.
@@ -192,7 +195,7 @@ fn check(error: LLVMErrorRef) -> Result<(), CodegenError> {
         LLVMDisposeErrorMessage(message);
         text
     };
-    if text.contains("Unable to allocate") {
+    if text.contains("out of code memory") {
         return Err(CodegenError::OutOfMemory);
     }
     Err(CodegenError::Backend(text))
@@ -227,6 +230,7 @@ extern "C" fn create_memory(context: *mut c_void) -> *mut c_void {
     Box::into_raw(Box::new(ObjectMemory {
         shared,
         sections: Vec::new(),
+        overflow: Vec::new(),
     }))
     .cast()
 }
@@ -237,7 +241,10 @@ fn allocate(object: *mut c_void, size: usize, align: u32) -> *mut u8 {
     // SAFETY: `object` is the box that `create_memory` made; RTDyld uses it on one thread.
     let object = unsafe { &mut *object.cast::<ObjectMemory>() };
     let Some(block) = object.shared.memory.allocate(size, align as usize) else {
-        return ptr::null_mut();
+        let mut spare = vec![0u8; size + align as usize];
+        let start = spare.as_mut_ptr();
+        object.overflow.push(spare);
+        return start.wrapping_add(start.align_offset(align.max(1) as usize));
     };
     object.sections.push(Section { block, size });
     object
@@ -284,17 +291,25 @@ extern "C" fn finalize(object: *mut c_void, error: *mut *mut c_char) -> LLVMBool
         .sections
         .iter()
         .all(|section| object.shared.memory.seal(section.block, section.size));
-    if !sealed && !error.is_null() {
+    let failure = if object.overflow.is_empty() {
+        c"code memory could not be sealed"
+    } else {
+        c"out of code memory"
+    };
+    let failed = !sealed || !object.overflow.is_empty();
+    if failed && !error.is_null() {
         // SAFETY: the caller frees the message with `free`.
-        unsafe { *error = libc::strdup(c"code memory could not be sealed".as_ptr()) };
+        unsafe { *error = libc::strdup(failure.as_ptr()) };
     }
-    LLVMBool::from(!sealed)
+    LLVMBool::from(failed)
 }
 
 extern "C" fn destroy(object: *mut c_void) {
     // SAFETY: the box that `create_memory` made; this is its last use.
     let object = unsafe { Box::from_raw(object.cast::<ObjectMemory>()) };
     for section in &object.sections {
+        // After a failure the pages may still be writable; other code shares them.
+        object.shared.memory.seal(section.block, section.size);
         object.shared.memory.free(section.block, section.size);
     }
 }

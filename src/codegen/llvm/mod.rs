@@ -7,5 +7,7 @@
 mod builder;
 mod generator;
 mod link;
+#[cfg(test)]
+mod tests;
 
 pub use generator::LlvmGenerator;
