@@ -1,12 +1,17 @@
 //! The code arena: one reserved range of addresses that machine code is laid into.
 //!
-//! Blocks of all units share pages. A page is either writable or executable: [`Arena::allocate`]
-//! makes the pages of a block writable, [`Arena::seal`] executable. Both happen while the caller
-//! holds the GIL and no other thread can run native code, so code on a shared page is never
-//! missed in between.
+//! Blocks of all units share pages. A page is either writable or executable: [`CodeMemory::allocate`]
+//! makes the pages of a block writable, and once no block on a page is open any more,
+//! [`CodeMemory::seal`] (or [`CodeMemory::free`], when linking failed) makes it executable again. All this happens while
+//! the caller holds the GIL and no other thread can run native code, so code on a shared page is
+//! never missed in between.
+//!
+//! Limits: the range never grows or moves. Pages that hold no block are given back to the system,
+//! their addresses stay reserved.
 
 use crate::codegen::CodeMemory;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Mutex;
 
@@ -26,6 +31,21 @@ struct Blocks {
     /// First offset never handed out.
     top: usize,
     used: usize,
+    /// Offsets of blocks that were allocated and not sealed yet.
+    open: HashSet<usize>,
+    /// Number of open blocks that touch a page, by page number; none if there is no entry.
+    writers: HashMap<usize, usize>,
+}
+
+/// How the arena's memory is used, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// In blocks that are handed out.
+    pub used: usize,
+    /// Free space on pages that also hold blocks.
+    pub slack: usize,
+    /// The part of the range that was ever handed out.
+    pub extent: usize,
 }
 
 impl Blocks {
@@ -62,8 +82,8 @@ impl Blocks {
         Some(at)
     }
 
-    /// Returns a range, joined with its free neighbours.
-    fn give(&mut self, mut start: usize, mut len: usize) {
+    /// Returns a range, joined with its free neighbours; the whole free range.
+    fn give(&mut self, mut start: usize, mut len: usize) -> Range<usize> {
         if let Some((before, before_len)) = self.free.range(..start).next_back()
             && before + before_len == start
         {
@@ -75,7 +95,66 @@ impl Blocks {
             len += after_len;
         }
         self.free.insert(start, len);
+        start..start + len
     }
+
+    /// Notes that a block is being written.
+    fn open(&mut self, at: usize, size: usize) {
+        self.open.insert(at);
+        for page in pages(at, size) {
+            *self.writers.entry(page).or_default() += 1;
+        }
+    }
+
+    /// Notes that a block is not written any more; the runs of its pages that nobody writes now.
+    fn close(&mut self, at: usize, size: usize) -> Vec<Range<usize>> {
+        let mut done: Vec<Range<usize>> = Vec::new();
+        if !self.open.remove(&at) {
+            return done;
+        }
+        for page in pages(at, size) {
+            let writers = self.writers.get_mut(&page).expect("counted by `open`");
+            *writers -= 1;
+            if *writers > 0 {
+                continue;
+            }
+            self.writers.remove(&page);
+            match done.last_mut() {
+                Some(run) if run.end == page => run.end += 1,
+                _ => done.push(page..page + 1),
+            }
+        }
+        done
+    }
+
+    /// Bytes of the free ranges that lie on pages shared with blocks.
+    fn slack(&self) -> usize {
+        let tail = self.top.next_multiple_of(PAGE) - self.top;
+        self.free
+            .iter()
+            .map(|(start, len)| {
+                let whole = whole_pages(*start..*start + *len);
+                len - (whole.end - whole.start) * PAGE
+            })
+            .sum::<usize>()
+            + tail
+    }
+}
+
+/// The pages that a block touches.
+fn pages(at: usize, size: usize) -> Range<usize> {
+    at / PAGE..(at + size).div_ceil(PAGE)
+}
+
+/// The pages that lie in a range as a whole.
+fn whole_pages(range: Range<usize>) -> Range<usize> {
+    let first = range.start.div_ceil(PAGE);
+    first..(range.end / PAGE).max(first)
+}
+
+/// The size that a block really takes.
+fn rounded(size: usize) -> usize {
+    size.max(1).next_multiple_of(GRAIN)
 }
 
 /// A range of addresses for machine code.
@@ -114,11 +193,22 @@ impl Arena {
         })
     }
 
-    /// Bytes handed out, and bytes of the range that were ever touched.
+    /// How the memory is used.
     #[must_use]
-    pub fn usage(&self) -> (usize, usize) {
+    pub fn usage(&self) -> Usage {
         let blocks = self.lock();
-        (blocks.used, blocks.top)
+        Usage {
+            used: blocks.used,
+            slack: blocks.slack(),
+            extent: blocks.top,
+        }
+    }
+
+    /// The addresses of the range.
+    #[must_use]
+    pub fn addresses(&self) -> Range<usize> {
+        let base = self.base.as_ptr() as usize;
+        base..base + RESERVED
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Blocks> {
@@ -128,15 +218,13 @@ impl Arena {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Changes the protection of the pages of a block.
-    fn protect(&self, start: usize, size: usize, protection: i32) -> bool {
-        let first = start & !(PAGE - 1);
-        let last = (start + size).next_multiple_of(PAGE);
+    /// Changes the protection of pages.
+    fn protect(&self, pages: &Range<usize>, protection: i32) -> bool {
         // SAFETY: the pages lie inside the mapping, whose length is a multiple of the page size.
         let status = unsafe {
             libc::mprotect(
-                self.base.as_ptr().add(first).cast(),
-                last - first,
+                self.base.as_ptr().add(pages.start * PAGE).cast(),
+                pages.len() * PAGE,
                 protection,
             )
         };
@@ -146,6 +234,31 @@ impl Arena {
         status == 0
     }
 
+    /// Ends the writing of a block.
+    fn close(&self, blocks: &mut Blocks, at: usize, size: usize) -> bool {
+        let done = blocks.close(at, size);
+        done.iter()
+            .all(|run| self.protect(run, libc::PROT_READ | libc::PROT_EXEC))
+    }
+
+    /// Gives the memory of pages back; they read as zero afterwards.
+    fn discard(&self, pages: &Range<usize>) {
+        if pages.is_empty() {
+            return;
+        }
+        // SAFETY: the pages lie inside the mapping and hold no block.
+        let status = unsafe {
+            libc::madvise(
+                self.base.as_ptr().add(pages.start * PAGE).cast(),
+                pages.len() * PAGE,
+                libc::MADV_DONTNEED,
+            )
+        };
+        if status != 0 {
+            tracing::debug!(error = %std::io::Error::last_os_error(), "code pages stay");
+        }
+    }
+
     fn offset(&self, block: NonNull<u8>) -> usize {
         block.as_ptr() as usize - self.base.as_ptr() as usize
     }
@@ -153,10 +266,15 @@ impl Arena {
 
 impl CodeMemory for Arena {
     fn allocate(&self, size: usize, align: usize) -> Option<NonNull<u8>> {
-        let size = size.max(1).next_multiple_of(GRAIN);
-        let at = self.lock().take(size, align.max(GRAIN))?;
-        if !self.protect(at, size, libc::PROT_READ | libc::PROT_WRITE) {
-            self.lock().give(at, size);
+        let size = rounded(size);
+        let mut blocks = self.lock();
+        let at = blocks.take(size, align.max(GRAIN))?;
+        blocks.open(at, size);
+        if !self.protect(&pages(at, size), libc::PROT_READ | libc::PROT_WRITE) {
+            // The failed call may have changed some of the pages.
+            self.close(&mut blocks, at, size);
+            blocks.used -= size;
+            blocks.give(at, size);
             return None;
         }
         // SAFETY: `at` is inside the mapping.
@@ -164,15 +282,19 @@ impl CodeMemory for Arena {
     }
 
     fn seal(&self, block: NonNull<u8>, size: usize) -> bool {
-        let size = size.max(1).next_multiple_of(GRAIN);
-        self.protect(self.offset(block), size, libc::PROT_READ | libc::PROT_EXEC)
+        let mut blocks = self.lock();
+        self.close(&mut blocks, self.offset(block), rounded(size))
     }
 
     fn free(&self, block: NonNull<u8>, size: usize) {
-        let size = size.max(1).next_multiple_of(GRAIN);
+        let (at, size) = (self.offset(block), rounded(size));
         let mut blocks = self.lock();
+        self.close(&mut blocks, at, size);
         blocks.used -= size;
-        blocks.give(self.offset(block), size);
+        let free = whole_pages(blocks.give(at, size));
+        // Of the free range, only this block's pages can hold memory still.
+        let own = pages(at, size);
+        self.discard(&(free.start.max(own.start)..free.end.min(own.end)));
     }
 }
 
@@ -188,34 +310,143 @@ impl Drop for Arena {
 mod tests {
     use super::*;
 
+    /// `mov eax, 7; ret`.
+    const SEVEN: [u8; 6] = [0xb8, 7, 0, 0, 0, 0xc3];
+
+    fn put_seven(arena: &Arena) -> NonNull<u8> {
+        let block = arena.allocate(SEVEN.len(), 16).expect("room");
+        // SAFETY: the block is writable and six bytes long at least.
+        unsafe { block.as_ptr().copy_from_nonoverlapping(SEVEN.as_ptr(), 6) };
+        block
+    }
+
+    fn call(block: NonNull<u8>) -> i32 {
+        // SAFETY: the bytes are a function of this type.
+        let function: extern "C" fn() -> i32 = unsafe { std::mem::transmute(block) };
+        function()
+    }
+
+    /// The protections (`r-x` and so on) of the arena's mappings, in order.
+    fn protections(arena: &Arena) -> Vec<String> {
+        let range = arena.addresses();
+        std::fs::read_to_string("/proc/self/maps")
+            .expect("maps")
+            .lines()
+            .filter_map(|line| {
+                let (addresses, rest) = line.split_once(' ')?;
+                let (start, end) = addresses.split_once('-')?;
+                let start = usize::from_str_radix(start, 16).ok()?;
+                let end = usize::from_str_radix(end, 16).ok()?;
+                // The kernel may have merged it with a neighbouring reservation.
+                let inside = start < range.end && range.start < end;
+                inside.then(|| rest[..3].to_owned())
+            })
+            .collect()
+    }
+
     #[test]
     fn freed_blocks_are_joined_and_used_again() {
         let arena = Arena::new().expect("address space");
         let blocks: Vec<_> = (0..4)
             .map(|_| arena.allocate(100, 16).expect("room"))
             .collect();
-        let (used, top) = arena.usage();
-        assert_eq!(used, 4 * 128);
-        for block in &blocks {
-            arena.free(*block, 100);
+        let before = arena.usage();
+        assert_eq!(before.used, 4 * 128);
+        // In an order that joins to the left, to the right and on both sides.
+        for index in [1, 0, 3, 2] {
+            arena.free(blocks[index], 100);
         }
-        assert_eq!(arena.usage().0, 0);
+        assert_eq!(arena.usage().used, 0);
         let large = arena.allocate(500, 16).expect("room");
         assert_eq!(large, blocks[0]);
-        assert_eq!(arena.usage().1, top);
+        assert_eq!(arena.usage().extent, before.extent);
     }
 
     #[test]
-    fn code_runs_once_it_is_sealed() {
+    fn small_blocks_share_pages() {
         let arena = Arena::new().expect("address space");
-        let block = arena.allocate(6, 16).expect("room");
-        // mov eax, 7; ret
-        let code = [0xb8, 7, 0, 0, 0, 0xc3];
-        // SAFETY: the block is writable and six bytes long at least.
-        unsafe { block.as_ptr().copy_from_nonoverlapping(code.as_ptr(), 6) };
+        let blocks: Vec<_> = (0..PAGE / GRAIN).map(|_| put_seven(&arena)).collect();
+        for block in &blocks {
+            assert!(arena.seal(*block, 6));
+        }
+        let usage = arena.usage();
+        assert_eq!((usage.used, usage.extent, usage.slack), (PAGE, PAGE, 0));
+        arena.free(blocks[1], 6);
+        assert_eq!(arena.usage().slack, GRAIN);
+        assert_eq!(call(blocks[0]), 7);
+        assert_eq!(call(blocks[2]), 7);
+    }
+
+    #[test]
+    fn alignment_is_kept_and_the_gap_is_used() {
+        let arena = Arena::new().expect("address space");
+        let first = arena.allocate(10, 16).expect("room");
+        let aligned = arena.allocate(10, 1024).expect("room");
+        assert_eq!(aligned.as_ptr() as usize % 1024, 0);
+        let third = arena.allocate(10, 16).expect("room");
+        assert_eq!(third.as_ptr() as usize, first.as_ptr() as usize + GRAIN);
+    }
+
+    #[test]
+    fn no_page_is_writable_and_executable() {
+        let arena = Arena::new().expect("address space");
+        assert_eq!(protections(&arena), ["---"]);
+        let block = put_seven(&arena);
+        assert_eq!(protections(&arena), ["rw-", "---"]);
         assert!(arena.seal(block, 6));
-        // SAFETY: the bytes are a function of this type.
-        let function: extern "C" fn() -> i32 = unsafe { std::mem::transmute(block) };
-        assert_eq!(function(), 7);
+        assert_eq!(protections(&arena), ["r-x", "---"]);
+        assert_eq!(call(block), 7);
+    }
+
+    #[test]
+    fn a_page_stays_writable_until_its_last_block_is_sealed() {
+        let arena = Arena::new().expect("address space");
+        let (first, second) = (put_seven(&arena), put_seven(&arena));
+        assert!(arena.seal(first, 6));
+        assert_eq!(protections(&arena), ["rw-", "---"]);
+        assert!(arena.seal(second, 6));
+        assert_eq!(protections(&arena), ["r-x", "---"]);
+        assert_eq!(call(first) + call(second), 14);
+    }
+
+    #[test]
+    fn freeing_an_open_block_leaves_its_neighbours_executable() {
+        let arena = Arena::new().expect("address space");
+        let kept = put_seven(&arena);
+        assert!(arena.seal(kept, 6));
+        let open = put_seven(&arena);
+        arena.free(open, 6);
+        assert_eq!(call(kept), 7);
+        assert_eq!(arena.usage().used, GRAIN);
+    }
+
+    #[test]
+    fn freed_pages_go_back_to_the_system() {
+        let arena = Arena::new().expect("address space");
+        let size = 16 * PAGE;
+        let block = arena.allocate(size, 16).expect("room");
+        // SAFETY: the block is writable and of this size.
+        unsafe { block.as_ptr().write_bytes(0xc3, size) };
+        assert!(arena.seal(block, size));
+        let resident = || {
+            let mut pages = [0u8; 16];
+            // SAFETY: the range is mapped, and the vector has one byte for each of its pages.
+            let status = unsafe { libc::mincore(block.as_ptr().cast(), size, pages.as_mut_ptr()) };
+            assert_eq!(status, 0);
+            pages.iter().filter(|page| **page & 1 == 1).count()
+        };
+        assert_eq!(resident(), 16);
+        arena.free(block, size);
+        assert_eq!(resident(), 0);
+    }
+
+    #[test]
+    fn a_full_arena_says_so() {
+        let arena = Arena::new().expect("address space");
+        assert!(arena.allocate(RESERVED + 1, 16).is_none());
+        let all = arena.allocate(RESERVED, 16).expect("room");
+        assert!(arena.allocate(1, 16).is_none());
+        arena.free(all, RESERVED);
+        assert!(arena.allocate(1, 16).is_some());
     }
 }

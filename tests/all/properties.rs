@@ -3,7 +3,7 @@
 
 use super::random;
 use _swallow::hir::edit::renumber;
-use _swallow::hir::interp::{InterpError, World, run};
+use _swallow::hir::interp::{InterpError, Run, World, run};
 use _swallow::hir::{Function, parse_function, serialise, verify};
 use _swallow::passes;
 use libtest_mimic::{Failed, Trial};
@@ -123,22 +123,36 @@ fn same_behaviour(
         };
         world.counting = counting == Counting::Yes;
         world.max_steps *= 4;
-        match run(&changed, &world) {
-            Ok(after) if after.agrees_with(&before) => {}
-            Ok(after) => {
-                return fail(format!(
-                    "in {world:?}\nbefore: {:?} {:?}\nafter: {:?} {:?}\n{func}\nbecame\n{changed}",
-                    before.outcome, before.events, after.outcome, after.events
-                ));
-            }
-            // Beyond the guard where the original left, something that is not modelled.
-            Err(error) if is_limit(&error) && before.left_silently() => {}
-            Err(error) => {
-                return fail(format!("{error}\nin {world:?}\n{func}\nbecame\n{changed}"));
-            }
+        let guards = agrees(func, &changed, &before, &world)?;
+        // Every guard must be able to leave, not only those that fail in this world.
+        for forced in (0..guards).step_by(1 + guards / FORCED_EXITS) {
+            world.forced_exit = Some(forced);
+            agrees(func, &changed, &before, &world)?;
         }
     }
     Ok(())
+}
+
+/// Guards that are made to leave, for each function and world.
+const FORCED_EXITS: usize = 12;
+
+/// Compares a run of the changed function with the one before; how many guards it tried.
+fn agrees(
+    func: &Function,
+    changed: &Function,
+    before: &Run,
+    world: &World,
+) -> Result<usize, TestCaseError> {
+    match run(changed, world) {
+        Ok(after) if after.agrees_with(before) => Ok(after.guards),
+        Ok(after) => fail(format!(
+            "in {world:?}\nbefore: {:?} {:?}\nafter: {:?} {:?}\n{func}\nbecame\n{changed}",
+            before.outcome, before.events, after.outcome, after.events
+        )),
+        // Beyond the guard where the original left, something that is not modelled.
+        Err(error) if is_limit(&error) && before.left_silently() => Ok(0),
+        Err(error) => fail(format!("{error}\nin {world:?}\n{func}\nbecame\n{changed}")),
+    }
 }
 
 fn is_limit(error: &InterpError) -> bool {

@@ -1,6 +1,8 @@
 //! Random functions, built the way the frontend builds them: naive code, a frame state per
-//! statement, objects stored to their slots, numbers in unboxed locals, loops over ranges that were
-//! never allocated. All choices come from a list of numbers, so that failures shrink.
+//! statement, objects stored to their slots, loops over ranges that were never allocated. Numbers
+//! are in locals of their own: boxed, as the frontend leaves them, with a guard and an unboxing at
+//! every use and parameters of exact classes; or unboxed, as passes make them. All choices come
+//! from a list of numbers, so that failures shrink.
 
 use _swallow::hir::interp::{Answer, Datum, World};
 use _swallow::hir::{
@@ -9,16 +11,20 @@ use _swallow::hir::{
 };
 use proptest::prelude::*;
 
-/// Objects come as arguments in the first of these locals; then there are two integers, a float
-/// and two more objects.
+/// Objects come as arguments in the first of these locals; then there are two integers, a float,
+/// two more objects and a truth value.
 const ARGS: usize = 3;
 const INTS: [usize; 2] = [3, 4];
 const FLOAT: usize = 5;
 const OBJECTS: [usize; 5] = [0, 1, 2, 6, 7];
-const LOCALS: usize = 8;
+const BOOL: usize = 8;
+const LOCALS: usize = 9;
 
 const NONE: ConstId = ConstId(0);
 const NAME: ConstId = ConstId(1);
+const INT_CONSTS: [ConstId; 2] = [ConstId(2), ConstId(3)];
+const FLOAT_CONST: ConstId = ConstId(4);
+const BOOL_CONST: ConstId = ConstId(5);
 const CELL: CellId = CellId(0);
 
 /// Deepest nesting of loops and conditions.
@@ -26,7 +32,8 @@ const MAX_DEPTH: usize = 3;
 
 /// A function for the choices made; the same choices give the same function.
 pub fn functions() -> impl Strategy<Value = Function> {
-    prop::collection::vec(any::<u16>(), 0..120).prop_map(|choices| build(&choices))
+    let choices = prop::collection::vec(any::<u16>(), 0..120);
+    (choices, any::<bool>()).prop_map(|(choices, boxed)| build(&choices, boxed))
 }
 
 /// Worlds for such functions.
@@ -69,9 +76,17 @@ pub fn worlds() -> impl Strategy<Value = World> {
         })
 }
 
-fn build(choices: &[u16]) -> Function {
+fn build(choices: &[u16], boxed: bool) -> Function {
     let mut func = Function::new("random", ARGS as u32, LOCALS as u32);
-    for (ty, repr) in [(Type::NONE, "None"), (Type::STR, "'name'")] {
+    let consts = [
+        (Type::NONE, "None"),
+        (Type::STR, "'name'"),
+        (Type::INT, "1"),
+        (Type::INT, "2"),
+        (Type::FLOAT, "1.5"),
+        (Type::BOOL, "True"),
+    ];
+    for (ty, repr) in consts {
         let repr = repr.to_owned();
         func.consts.push(Const { addr: 0, ty, repr });
     }
@@ -87,6 +102,7 @@ fn build(choices: &[u16]) -> Function {
         locals: vec![FsValue::Null; LOCALS],
         loops: Vec::new(),
         pc: 0,
+        boxed,
         choices: choices.iter(),
     };
     builder.entry();
@@ -105,6 +121,8 @@ struct Builder<'a> {
     /// The iterators of the loops around.
     loops: Vec<FsValue>,
     pc: u32,
+    /// Whether numbers in locals are boxed.
+    boxed: bool,
     choices: std::slice::Iter<'a, u16>,
 }
 
@@ -157,9 +175,33 @@ impl Builder<'_> {
         self.local(local)
     }
 
+    /// The number in a local of class `ty`.
+    fn number(&mut self, local: usize, ty: Type) -> Value {
+        let value = self.local(local);
+        if !self.boxed {
+            return value;
+        }
+        let fs = self.state();
+        self.unboxed(value, ty, fs)
+    }
+
+    /// The number in an object, which must be of class `ty`.
+    fn unboxed(&mut self, object: Value, ty: Type, fs: FrameStateId) -> Value {
+        let guarded = self.value_fs(Op::GuardType, &[object], &[Imm::Type(ty)], fs);
+        match ty {
+            Type::INT => self.value_fs(Op::UnboxInt, &[guarded], &[], fs),
+            Type::FLOAT => self.value(Op::UnboxFloat, &[guarded], &[]),
+            _ => self.value(Op::UnboxBool, &[guarded], &[]),
+        }
+    }
+
     fn int(&mut self) -> Value {
         let local = INTS[self.choose(INTS.len())];
-        self.local(local)
+        self.number(local, Type::INT)
+    }
+
+    fn float(&mut self) -> Value {
+        self.number(FLOAT, Type::FLOAT)
     }
 
     /// Stores to an object local.
@@ -173,13 +215,26 @@ impl Builder<'_> {
         self.locals[local] = FsValue::Value(stored);
     }
 
+    fn set_number(&mut self, local: usize, op: Op, value: Value) {
+        if self.boxed {
+            let boxed = self.value(op, &[value], &[]);
+            self.store_to(local, boxed);
+        } else {
+            self.locals[local] = FsValue::Value(value);
+        }
+    }
+
     fn set_int(&mut self, value: Value) {
         let local = INTS[self.choose(INTS.len())];
-        self.locals[local] = FsValue::Value(value);
+        self.set_number(local, Op::BoxInt, value);
     }
 
     fn set_float(&mut self, value: Value) {
-        self.locals[FLOAT] = FsValue::Value(value);
+        self.set_number(FLOAT, Op::BoxFloat, value);
+    }
+
+    fn set_bool(&mut self, value: Value) {
+        self.set_number(BOOL, Op::BoxBool, value);
     }
 
     fn list(&mut self, fs: FrameStateId) -> Value {
@@ -201,12 +256,18 @@ impl Builder<'_> {
             let object = self.value_fs(Op::GuardNotNull, &[value], &[], fs);
             self.locals[slot] = FsValue::Value(object);
         }
-        for local in INTS {
-            let value = self.value(Op::ConstInt, &[], &[Imm::Int(local as i64 - 2)]);
-            self.locals[local] = FsValue::Value(value);
+        let number_consts = [INT_CONSTS[0], INT_CONSTS[1], FLOAT_CONST, BOOL_CONST];
+        let number_locals = [INTS[0], INTS[1], FLOAT, BOOL];
+        for (local, constant) in number_locals.into_iter().zip(number_consts) {
+            let object = self.value(Op::ConstObj, &[], &[Imm::Const(constant)]);
+            if self.boxed {
+                self.store_to(local, object);
+            } else {
+                let ty = self.func.ty(object);
+                let value = self.unboxed(object, ty, fs);
+                self.locals[local] = FsValue::Value(value);
+            }
         }
-        let value = self.value(Op::ConstFloat, &[], &[Imm::Float(1.5_f64.to_bits())]);
-        self.set_float(value);
         for local in [OBJECTS[3], OBJECTS[4]] {
             let none = self.value(Op::ConstObj, &[], &[Imm::Const(NONE)]);
             self.store_to(local, none);
@@ -221,20 +282,30 @@ impl Builder<'_> {
 
     fn statement(&mut self, depth: usize) -> bool {
         let fs = self.state();
-        match self.choose(26) {
+        match self.choose(28) {
             0 => self.int_operation(fs),
             1 | 2 => self.float_operation(fs),
             3 => {
                 let object = self.object();
                 let int = self.value_fs(Op::GuardType, &[object], &[Imm::Type(Type::INT)], fs);
-                let value = self.value_fs(Op::UnboxInt, &[int], &[], fs);
-                self.set_int(value);
+                if self.boxed && self.choose(2) == 0 {
+                    // The object itself moves to the local.
+                    let local = INTS[self.choose(INTS.len())];
+                    self.store_to(local, int);
+                } else {
+                    let value = self.value_fs(Op::UnboxInt, &[int], &[], fs);
+                    self.set_int(value);
+                }
             }
             4 => {
                 let object = self.object();
                 let float = self.value_fs(Op::GuardType, &[object], &[Imm::Type(Type::FLOAT)], fs);
-                let value = self.value(Op::UnboxFloat, &[float], &[]);
-                self.set_float(value);
+                if self.boxed && self.choose(2) == 0 {
+                    self.store_to(FLOAT, float);
+                } else {
+                    let value = self.value(Op::UnboxFloat, &[float], &[]);
+                    self.set_float(value);
+                }
             }
             5 => {
                 let value = self.int();
@@ -242,7 +313,7 @@ impl Builder<'_> {
                 self.store(boxed);
             }
             6 => {
-                let value = self.local(FLOAT);
+                let value = self.float();
                 let boxed = self.value(Op::BoxFloat, &[value], &[]);
                 self.store(boxed);
             }
@@ -276,8 +347,13 @@ impl Builder<'_> {
             }
             12 => {
                 let (list, index) = (self.list(fs), self.int());
-                let value = self.local(FLOAT);
-                self.push(Inst::new(Op::ListSetFloat, &[list, index, value], &[]).with_fs(fs));
+                let value = self.float();
+                if self.boxed {
+                    let boxed = self.value(Op::BoxFloat, &[value], &[]);
+                    self.push(Inst::new(Op::ListSet, &[list, index, boxed], &[]).with_fs(fs));
+                } else {
+                    self.push(Inst::new(Op::ListSetFloat, &[list, index, value], &[]).with_fs(fs));
+                }
             }
             13 => {
                 let (list, item) = (self.list(fs), self.object());
@@ -330,6 +406,24 @@ impl Builder<'_> {
             19 => self.direct_call(fs),
             24 => self.swap_item(fs),
             25 => self.keep_operand(fs),
+            26 => {
+                let truth = self.truth(fs);
+                self.set_bool(truth);
+            }
+            27 => {
+                // Two locals change places; an old value outlives its slot.
+                let [a, b] = INTS.map(|local| self.local(local));
+                if self.boxed {
+                    self.store_to(INTS[0], b);
+                    self.store_to(INTS[1], a);
+                } else {
+                    self.locals.swap(INTS[0], INTS[1]);
+                }
+                let [to, from] = [self.choose(5), self.choose(5)].map(|at| OBJECTS[at]);
+                let (a, b) = (self.local(to), self.local(from));
+                self.store_to(to, b);
+                self.store_to(from, a);
+            }
             20 | 21 if depth < MAX_DEPTH => return self.condition(depth, fs),
             22 if depth < MAX_DEPTH => self.counted_loop(depth),
             23 => {
@@ -367,7 +461,7 @@ impl Builder<'_> {
         let op = OPS[self.choose(OPS.len())];
         let int = self.int();
         let other = self.value(Op::IntToFloat, &[int], &[]);
-        let mut inst = Inst::new(op, &[self.local(FLOAT), other], &[]);
+        let mut inst = Inst::new(op, &[self.float(), other], &[]);
         if op == Op::FloatDiv {
             inst = inst.with_fs(fs);
         }
@@ -393,7 +487,8 @@ impl Builder<'_> {
         let int = self.value_fs(Op::GuardType, &[boxed], &[Imm::Type(Type::INT)], fs);
         let slot = Imm::Index(INTS[0] as u32);
         let kept = self.value(Op::StoreLocal, &[int], &[slot]);
-        self.locals[INTS[0]] = FsValue::Value(value);
+        let local = if self.boxed { kept } else { value };
+        self.locals[INTS[0]] = FsValue::Value(local);
         let args = [self.object(), self.object()];
         let after = self.state_with(Some(kept));
         let add = Imm::Bin(BinOp::Add);
@@ -408,7 +503,7 @@ impl Builder<'_> {
         let callee = self.value_fs(Op::GuardCode, &[callee], &[Imm::Cell(CELL)], fs);
         let tagged = self.value_fs(Op::CallPy, &[callee, arg], &[Imm::Cell(CELL)], fs);
         let after = self.state_with(Some(tagged));
-        match self.choose(3) {
+        match self.choose(5) {
             0 => {
                 let value = self.value_fs(Op::UntagInt, &[tagged], &[], after);
                 self.set_int(value);
@@ -417,9 +512,32 @@ impl Builder<'_> {
                 let value = self.value_fs(Op::UntagFloat, &[tagged], &[], after);
                 self.set_float(value);
             }
-            _ => {
+            2 => {
                 let value = self.value(Op::BoxTagged, &[tagged], &[]);
                 self.store(value);
+            }
+            number => {
+                // As the frontend leaves it: an object, of which a number is taken; and once more
+                // after something else was done.
+                let object = self.value(Op::BoxTagged, &[tagged], &[]);
+                let after = self.state_with(Some(object));
+                self.push(Inst::new(Op::GuardNoTracing, &[], &[]).with_fs(after));
+                let ty = if number == 3 { Type::INT } else { Type::FLOAT };
+                let first = self.unboxed(object, ty, after);
+                let value = if self.choose(2) == 0 {
+                    let args = [self.object(), self.object()];
+                    let fs = self.state_with(Some(object));
+                    let result = self.value_fs(Op::BinaryOp, &args, &[Imm::Bin(BinOp::Add)], fs);
+                    self.store(result);
+                    let fs = self.state_with(Some(object));
+                    self.unboxed(object, ty, fs)
+                } else {
+                    first
+                };
+                match ty {
+                    Type::INT => self.set_int(value),
+                    _ => self.set_float(value),
+                }
             }
         }
     }
@@ -427,7 +545,7 @@ impl Builder<'_> {
     /// A truth value.
     fn truth(&mut self, fs: FrameStateId) -> Value {
         let cmp = Imm::Cmp(CmpOp::ALL[self.choose(CmpOp::ALL.len())]);
-        match self.choose(4) {
+        match self.choose(5) {
             0 => {
                 let args = [self.int(), self.int()];
                 self.value(Op::IntCmp, &args, &[cmp])
@@ -435,12 +553,19 @@ impl Builder<'_> {
             1 => {
                 let int = self.int();
                 let other = self.value(Op::IntToFloat, &[int], &[]);
-                let args = [self.local(FLOAT), other];
+                let args = [self.float(), other];
                 self.value(Op::FloatCmp, &args, &[cmp])
             }
             2 => {
                 let object = self.object();
                 self.value_fs(Op::IsTrue, &[object], &[], fs)
+            }
+            3 => {
+                let truth = self.number(BOOL, Type::BOOL);
+                match self.choose(2) {
+                    0 => self.value(Op::BoolNot, &[truth], &[]),
+                    _ => truth,
+                }
             }
             _ => {
                 let object = self.object();
@@ -455,7 +580,11 @@ impl Builder<'_> {
         let block = self.func.new_block();
         let params = (0..LOCALS).map(|local| {
             let ty = match local {
+                FLOAT if self.boxed => Type::FLOAT,
                 FLOAT => Type::F64,
+                BOOL if self.boxed => Type::BOOL,
+                BOOL => Type::I1,
+                local if INTS.contains(&local) && self.boxed => Type::INT,
                 local if INTS.contains(&local) => Type::I64,
                 _ => Type::OBJECT,
             };
@@ -548,7 +677,9 @@ impl Builder<'_> {
     fn end(&mut self, depth: usize, fs: FrameStateId) {
         let inst = match self.choose(4) {
             0 => Inst::new(Op::Return, &[self.object()], &[]),
+            1 if self.boxed => Inst::new(Op::Return, &[self.local(INTS[0])], &[]),
             1 => Inst::new(Op::ReturnInt, &[self.int()], &[]),
+            2 if self.boxed => Inst::new(Op::Return, &[self.local(FLOAT)], &[]),
             2 => Inst::new(Op::ReturnFloat, &[self.local(FLOAT)], &[]),
             _ if depth > 0 => {
                 let reason = Imm::Reason(ExitReason::Unsupported);

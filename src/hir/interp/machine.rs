@@ -56,6 +56,7 @@ pub fn run(func: &Function, world: &World) -> Result<Run> {
                     events: machine.events,
                     trace: machine.trace,
                     reason,
+                    guards: machine.tried,
                     steps: machine.steps,
                 });
             }
@@ -80,7 +81,10 @@ pub(super) struct Machine<'a> {
     pub(super) dicts: BTreeMap<String, Ref>,
     events: Vec<Event>,
     trace: Vec<Passed>,
+    /// Guards on the world that were tried.
     guards: usize,
+    /// Guards of any kind that were tried.
+    tried: usize,
     steps: u64,
 }
 
@@ -102,6 +106,7 @@ impl<'a> Machine<'a> {
             events: Vec::new(),
             trace: Vec::new(),
             guards: 0,
+            tried: 0,
             steps: 0,
         }
     }
@@ -134,7 +139,10 @@ impl<'a> Machine<'a> {
         if self.world.traced && inst.info().fs == FsKind::Guard {
             self.trace(inst)?;
         }
-        let next = self.step(inst)?;
+        let next = match self.is_forced(inst) {
+            true => Next::Leave { raised: false },
+            false => self.step(inst)?,
+        };
         if self.heap.code_ran {
             self.world_moves()?;
         }
@@ -287,6 +295,14 @@ impl<'a> Machine<'a> {
     }
 
     // ---- the world -------------------------------------------------------------------------------
+
+    /// Whether the world makes this guard leave, whatever it would find.
+    fn is_forced(&mut self, inst: &Inst) -> bool {
+        let guard = inst.info().fs == FsKind::Guard;
+        let number = self.tried;
+        self.tried += usize::from(guard);
+        guard && self.world.forced_exit == Some(number)
+    }
 
     /// A guard on the world.
     pub(super) fn world_guard(&mut self, result: Option<Val>) -> Next {

@@ -61,6 +61,8 @@ pub struct World {
     pub answers: Vec<Answer>,
     /// The how manieth guard on the world (versions, tracing, poll) fails, if one does.
     pub failing_guard: Option<usize>,
+    /// The how manieth guard of any kind leaves although it holds, if one does.
+    pub forced_exit: Option<usize>,
     /// Whether direct calls yield numbers unboxed.
     pub unboxed_results: bool,
     /// Whether operations look at the frame, which makes unboxed locals visible.
@@ -79,6 +81,7 @@ impl Default for World {
             args: Vec::new(),
             answers: Vec::new(),
             failing_guard: None,
+            forced_exit: None,
             unboxed_results: false,
             looks_at_frames: false,
             counting: false,
@@ -166,6 +169,8 @@ pub struct Run {
     pub trace: Vec<Passed>,
     /// Why native code was left, if it was. Not part of the outcome: passes may merge guards.
     pub reason: Option<ExitReason>,
+    /// Guards of any kind that were tried.
+    pub guards: usize,
     /// Instructions executed.
     pub steps: u64,
 }
