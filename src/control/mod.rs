@@ -9,7 +9,7 @@
 mod compile;
 mod enter;
 
-use crate::code::arena::Arena;
+use crate::code::arena::{Arena, Usage};
 use crate::code::cell::Cell;
 use crate::code::unit::{Installed, State, Unit};
 use crate::codegen::llvm::LlvmGenerator;
@@ -280,9 +280,9 @@ impl Jit {
         }
     }
 
-    /// Bytes handed out by the arena, and touched.
+    /// How the code arena is used.
     #[must_use]
-    pub fn arena_usage(&self) -> (usize, usize) {
+    pub fn arena_usage(&self) -> Usage {
         self.arena.usage()
     }
 }

@@ -18,7 +18,7 @@ use crate::hir::edit::{Replacements, definitions};
 use crate::hir::{
     Block, CmpOp, Effects, Function, Imm, Inst, Op, Type, Value, cfg::reverse_postorder,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The pass. Whether anything changed.
 pub fn eliminate_guards(func: &mut Function) -> bool {
@@ -234,94 +234,81 @@ fn is_mergeable_read(op: Op) -> bool {
 }
 
 /// Direct calls whose result is only used as a number: `box_tagged`, `guard_type`, `unbox_*` become
-/// one `untag_*`.
+/// one `untag_*`, which stands where the guard stood: operations between the guard and the unboxing
+/// may not run again.
 fn untag(func: &mut Function) -> bool {
-    // Uses that are not frame states.
-    let mut uses: Vec<Vec<(Op, Option<Value>)>> = vec![Vec::new(); func.values.len()];
-    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
-        for arg in inst
-            .args
-            .iter()
-            .chain(inst.targets.iter().flat_map(|t| &t.args))
-        {
-            uses[arg.index()].push((inst.op, inst.result));
-        }
-    }
-    let mut taken: HashMap<Value, Value> = HashMap::new();
-    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
-        let (Op::BoxTagged, Some(object)) = (inst.op, inst.result) else {
-            continue;
-        };
-        let of = &uses[object.index()];
-        let only_numbers = !of.is_empty()
-            && of.iter().all(|(op, guarded)| {
-                *op == Op::GuardType
-                    && guarded.is_some_and(|guarded| {
-                        let of = &uses[guarded.index()];
-                        !of.is_empty()
-                            && of
-                                .iter()
-                                .all(|(op, _)| matches!(op, Op::UnboxInt | Op::UnboxFloat))
-                    })
-            });
-        if only_numbers {
-            taken.insert(object, inst.args[0]);
-        }
-    }
-    if taken.is_empty() {
+    let tagged = numbers_of_calls(func);
+    if tagged.is_empty() {
         return false;
     }
     let mut replacements = Replacements::default();
-    for (object, tagged) in &taken {
-        replacements.insert(*object, *tagged);
-    }
-    // Unboxing a float needs no frame state of its own, but untagging does: the guard's.
-    let mut guards = HashMap::new();
-    let mut guard_args = HashMap::new();
-    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
-        if inst.op == Op::GuardType
-            && let Some(result) = inst.result
-        {
-            guards.insert(result, inst.fs);
-            guard_args.insert(result, inst.args[0]);
-        }
-    }
-    for inst in func.blocks.iter_mut().flat_map(|b| &mut b.insts) {
-        if inst.op == Op::UnboxFloat
-            && guard_args
-                .get(&inst.args[0])
-                .is_some_and(|object| taken.contains_key(object))
-        {
-            inst.fs = guards.get(&inst.args[0]).copied().flatten();
-        }
-    }
+    // Results of the guards, which become unboxed.
+    let mut unboxed = HashSet::new();
     for block in &mut func.blocks {
         block.insts.retain_mut(|inst| {
-            if inst.op == Op::BoxTagged && taken.contains_key(&inst.result.unwrap_or(Value(0))) {
-                return false;
+            let (Some(result), Some(arg)) = (inst.result, inst.args.first().copied()) else {
+                return true;
+            };
+            match inst.op {
+                Op::BoxTagged if tagged.contains_key(&result) => {
+                    replacements.insert(result, arg);
+                    false
+                }
+                Op::GuardType if tagged.contains_key(&arg) => {
+                    let (op, ty) = match inst.imm_type() {
+                        Type::INT => (Op::UntagInt, Type::I64),
+                        _ => (Op::UntagFloat, Type::F64),
+                    };
+                    inst.op = op;
+                    inst.imms.clear();
+                    func.values[result.index()].ty = ty;
+                    unboxed.insert(result);
+                    true
+                }
+                Op::UnboxInt | Op::UnboxFloat if unboxed.contains(&arg) => {
+                    replacements.insert(result, arg);
+                    false
+                }
+                _ => true,
             }
-            if inst.op == Op::GuardType
-                && let Some(tagged) = taken.get(&inst.args[0])
-                && let Some(result) = inst.result
-            {
-                // Its unboxing checks the same; the frame state is that of the later one.
-                replacements.insert(result, *tagged);
-                return false;
-            }
-            true
         });
     }
     replacements.apply(func);
-    for inst in func.blocks.iter_mut().flat_map(|b| &mut b.insts) {
-        let tagged = inst
-            .args
-            .first()
-            .is_some_and(|arg| func.values[arg.index()].ty == Type::TAGGED);
-        match inst.op {
-            Op::UnboxInt if tagged => inst.op = Op::UntagInt,
-            Op::UnboxFloat if tagged => inst.op = Op::UntagFloat,
-            _ => {}
-        }
-    }
     true
+}
+
+/// The boxed results of direct calls all of whose uses, but for frame states, are guards of a number
+/// type with nothing but unboxings behind them, and the tagged values that they are boxed from.
+fn numbers_of_calls(func: &Function) -> HashMap<Value, Value> {
+    let mut uses: Vec<Vec<&Inst>> = vec![Vec::new(); func.values.len()];
+    // Values that are handed to a block.
+    let mut handed = HashSet::new();
+    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
+        for arg in &inst.args {
+            uses[arg.index()].push(inst);
+        }
+        handed.extend(inst.targets.iter().flat_map(|t| &t.args).copied());
+    }
+    let only_unboxed = |guard: &Inst| {
+        let unbox = match guard.op {
+            Op::GuardType if guard.imm_type() == Type::INT => Op::UnboxInt,
+            Op::GuardType if guard.imm_type() == Type::FLOAT => Op::UnboxFloat,
+            _ => return false,
+        };
+        guard.result.is_some_and(|guarded| {
+            !handed.contains(&guarded)
+                && !uses[guarded.index()].is_empty()
+                && uses[guarded.index()].iter().all(|user| user.op == unbox)
+        })
+    };
+    func.blocks
+        .iter()
+        .flat_map(|block| &block.insts)
+        .filter(|inst| inst.op == Op::BoxTagged)
+        .filter_map(|inst| Some((inst.result?, inst.args[0])))
+        .filter(|(object, _)| {
+            let of = &uses[object.index()];
+            !of.is_empty() && !handed.contains(object) && of.iter().all(|user| only_unboxed(user))
+        })
+        .collect()
 }

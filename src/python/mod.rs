@@ -148,9 +148,10 @@ fn stats_value() -> Value {
         .map(|(name, value)| (name.to_owned(), json!(value)))
         .collect();
     if let Some(jit) = control::jit() {
-        let (used, touched) = jit.arena_usage();
-        stats.insert("arena_used_bytes".into(), json!(used));
-        stats.insert("arena_touched_bytes".into(), json!(touched));
+        let arena = jit.arena_usage();
+        stats.insert("arena_used_bytes".into(), json!(arena.used));
+        stats.insert("arena_slack_bytes".into(), json!(arena.slack));
+        stats.insert("arena_touched_bytes".into(), json!(arena.extent));
         stats.insert("mode".into(), json!(jit.mode().name()));
     }
     Value::Object(stats)

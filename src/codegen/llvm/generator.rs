@@ -6,6 +6,7 @@ use super::super::{
     CodeGenerator, CodeMemory, CodegenError, CompileRequest, FORMAT_VERSION, SymbolTable,
 };
 use super::builder::LlvmMachine;
+use super::diagnostics::Diagnostics;
 use super::link::{Linker, Tracker};
 use crate::codegen::image::ExitDesc;
 use inkwell::OptimizationLevel;
@@ -69,6 +70,9 @@ impl LlvmGenerator {
     /// # Errors
     /// When LLVM has no target for this machine or ORC cannot start.
     pub fn new(symbols: SymbolTable, memory: Arc<dyn CodeMemory>) -> Result<Self, CodegenError> {
+        if let Some(name) = symbols.missing().first() {
+            return Err(CodegenError::Backend(format!("no address for {name}")));
+        }
         Target::initialize_x86(&InitializationConfig::default());
         let linker = Linker::new(&symbols, memory)?;
         Ok(LlvmGenerator {
@@ -104,8 +108,11 @@ impl LlvmGenerator {
                 request.version
             )));
         }
+        crate::hir::verify(&request.function)
+            .map_err(|errors| CodegenError::BadRequest(errors.to_string()))?;
         clock.lap("decode");
         let context = Context::create();
+        let diagnostics = Diagnostics::listen(&context);
         let module = context.create_module(&request.function.name);
         let level = request.options.codegen_level;
         {
@@ -143,6 +150,7 @@ impl LlvmGenerator {
                 )
                 .map_err(|error| CodegenError::BadPipeline(error.to_string()))?;
             clock.lap("passes");
+            diagnostics.check()?;
         }
         let built = Built {
             exits: lowered.exits,
@@ -150,7 +158,9 @@ impl LlvmGenerator {
             before,
             after: count_instructions(&module),
         };
-        then(self, &request, &module, built)
+        let done = then(self, &request, &module, built)?;
+        diagnostics.check()?;
+        Ok(done)
     }
 }
 
@@ -273,10 +283,12 @@ impl CodeGenerator for LlvmGenerator {
 
     fn check_pipeline(&mut self, pipeline: &str) -> Result<(), CodegenError> {
         let context = Context::create();
+        let diagnostics = Diagnostics::listen(&context);
         let module = context.create_module("pipeline");
         let machine = self.target_machine(0)?;
         module
             .run_passes(pipeline, machine, PassBuilderOptions::create())
-            .map_err(|error| CodegenError::BadPipeline(error.to_string()))
+            .map_err(|error| CodegenError::BadPipeline(error.to_string()))?;
+        diagnostics.check()
     }
 }

@@ -6,19 +6,20 @@ use llvm_sys::orc2::ee::LLVMOrcCreateRTDyldObjectLinkingLayerWithMCJITMemoryMana
 use llvm_sys::orc2::lljit::{
     LLVMOrcCreateLLJIT, LLVMOrcCreateLLJITBuilder, LLVMOrcDisposeLLJIT,
     LLVMOrcLLJITAddObjectFileWithRT, LLVMOrcLLJITBuilderSetObjectLinkingLayerCreator,
-    LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup, LLVMOrcLLJITMangleAndIntern, LLVMOrcLLJITRef,
+    LLVMOrcLLJITGetExecutionSession, LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup,
+    LLVMOrcLLJITMangleAndIntern, LLVMOrcLLJITRef,
 };
 use llvm_sys::orc2::{
     LLVMJITEvaluatedSymbol, LLVMJITSymbolFlags, LLVMJITSymbolGenericFlags, LLVMOrcAbsoluteSymbols,
-    LLVMOrcCSymbolMapPair, LLVMOrcExecutionSessionRef, LLVMOrcJITDylibCreateResourceTracker,
-    LLVMOrcJITDylibDefine, LLVMOrcObjectLayerRef, LLVMOrcReleaseResourceTracker,
-    LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
+    LLVMOrcCSymbolMapPair, LLVMOrcExecutionSessionRef, LLVMOrcExecutionSessionSetErrorReporter,
+    LLVMOrcJITDylibCreateResourceTracker, LLVMOrcJITDylibDefine, LLVMOrcObjectLayerRef,
+    LLVMOrcReleaseResourceTracker, LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
 };
 use llvm_sys::prelude::{LLVMBool, LLVMMemoryBufferRef};
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A section in the code memory.
 struct Section {
@@ -41,6 +42,14 @@ struct Shared {
     /// Code and data bytes of the object that was linked last.
     last_code: AtomicU64,
     last_total: AtomicU64,
+    /// What went wrong in the object that was linked last: a look-up only says that it failed.
+    failure: Mutex<Option<CodegenError>>,
+}
+
+impl Shared {
+    fn failure(&self) -> MutexGuard<'_, Option<CodegenError>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Links objects into the code memory.
@@ -74,6 +83,7 @@ impl Linker {
             memory,
             last_code: AtomicU64::new(0),
             last_total: AtomicU64::new(0),
+            failure: Mutex::new(None),
         });
         // SAFETY: the builder is consumed by `LLVMOrcCreateLLJIT`; the context pointer is to the
         // `Shared` that outlives the JIT, which `Drop` disposes of first.
@@ -88,6 +98,14 @@ impl Linker {
             check(LLVMOrcCreateLLJIT(&mut jit, builder))?;
             jit
         };
+        // SAFETY: the session belongs to the JIT; the context outlives it, as above.
+        unsafe {
+            LLVMOrcExecutionSessionSetErrorReporter(
+                LLVMOrcLLJITGetExecutionSession(jit),
+                report,
+                Arc::as_ptr(&shared).cast_mut().cast(),
+            );
+        }
         let linker = Linker { jit, shared };
         linker.define(symbols)?;
         Ok(linker)
@@ -134,6 +152,7 @@ impl Linker {
             CString::new(symbol).map_err(|_| CodegenError::BadRequest("NUL in symbol".into()))?;
         self.shared.last_code.store(0, Ordering::Relaxed);
         self.shared.last_total.store(0, Ordering::Relaxed);
+        *self.shared.failure() = None;
         // SAFETY: the JIT is alive; it takes the buffer whatever happens.
         let tracker = unsafe {
             let tracker =
@@ -150,7 +169,7 @@ impl Linker {
         let found = check(unsafe { LLVMOrcLLJITLookup(self.jit, &mut address, name.as_ptr()) });
         if let Err(error) = found {
             self.remove(tracker);
-            return Err(error);
+            return Err(self.shared.failure().take().unwrap_or(error));
         }
         Ok(Linked {
             address,
@@ -199,6 +218,16 @@ fn check(error: LLVMErrorRef) -> Result<(), CodegenError> {
         return Err(CodegenError::OutOfMemory);
     }
     Err(CodegenError::Backend(text))
+}
+
+/// Errors that ORC would print otherwise.
+extern "C" fn report(context: *mut c_void, error: LLVMErrorRef) {
+    // SAFETY: `context` is the `Shared` that the linker holds.
+    let shared = unsafe { &*context.cast::<Shared>() };
+    if let Err(error) = check(error) {
+        tracing::debug!(%error, "ORC");
+        shared.failure().get_or_insert(error);
+    }
 }
 
 extern "C" fn create_layer(
@@ -308,8 +337,6 @@ extern "C" fn destroy(object: *mut c_void) {
     // SAFETY: the box that `create_memory` made; this is its last use.
     let object = unsafe { Box::from_raw(object.cast::<ObjectMemory>()) };
     for section in &object.sections {
-        // After a failure the pages may still be writable; other code shares them.
-        object.shared.memory.seal(section.block, section.size);
         object.shared.memory.free(section.block, section.size);
     }
 }

@@ -5,6 +5,7 @@
 //! that allocates every section from [`super::CodeMemory`].
 
 mod builder;
+mod diagnostics;
 mod generator;
 mod link;
 #[cfg(test)]

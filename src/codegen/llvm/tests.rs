@@ -54,6 +54,9 @@ fn symbols() -> SymbolTable {
     for helper in crate::helpers::Helper::ALL {
         table.set_helper(*helper, 0x1000);
     }
+    for data in crate::helpers::Data::ALL {
+        table.set_data(*data, 0x1000);
+    }
     table
 }
 
@@ -67,12 +70,12 @@ fn released_units_give_their_memory_back() {
         let image = generator.compile(&bytes).expect("compiles");
         assert!(image.code_size > 0 && image.entry != 0);
         generator.release(&image);
-        assert_eq!(arena.usage().0, 0);
+        assert_eq!(arena.usage().used, 0);
         if round == 0 {
-            touched = arena.usage().1;
+            touched = arena.usage().extent;
         }
     }
-    assert_eq!(arena.usage().1, touched);
+    assert_eq!(arena.usage().extent, touched);
 }
 
 #[test]
@@ -80,7 +83,10 @@ fn full_code_memory_is_an_error() {
     let mut generator = LlvmGenerator::new(symbols(), Arc::new(Full)).expect("LLVM");
     for round in 0..2 {
         let bytes = request(&format!("full_{round}"), "default<O0>");
-        assert!(generator.compile(&bytes).is_err());
+        assert!(matches!(
+            generator.compile(&bytes),
+            Err(CodegenError::OutOfMemory)
+        ));
     }
 }
 
@@ -97,4 +103,27 @@ fn bad_requests_and_pipelines_are_errors() {
         Err(CodegenError::BadPipeline(_))
     ));
     assert!(generator.check_pipeline("default<O3>").is_ok());
+}
+
+#[test]
+fn malformed_functions_are_refused() {
+    let arena = Arc::new(Arena::new().expect("address space"));
+    let mut generator = LlvmGenerator::new(symbols(), arena).expect("LLVM");
+    let mut bad: CompileRequest = postcard::from_bytes(&request("unit", "")).expect("plain data");
+    // A block that ends nowhere.
+    bad.function.blocks[0].insts.pop();
+    let bytes = postcard::to_stdvec(&bad).expect("plain data");
+    assert!(matches!(
+        generator.compile(&bytes),
+        Err(CodegenError::BadRequest(_))
+    ));
+}
+
+#[test]
+fn symbols_without_an_address_are_named() {
+    let arena = Arc::new(Arena::new().expect("address space"));
+    let error = LlvmGenerator::new(SymbolTable::default(), arena)
+        .err()
+        .expect("nothing is known");
+    assert!(error.to_string().contains("no address for"));
 }
