@@ -76,7 +76,7 @@ pub fn definitions(func: &Function) -> Vec<Option<Inst>> {
 /// Joins every block that has one predecessor, which jumps to it, with that predecessor; drops
 /// blocks that can't be reached. Whether anything changed.
 pub fn tidy_blocks(func: &mut Function) -> bool {
-    let before = func.blocks.len();
+    let mut joined = false;
     let mut replacements = Replacements::default();
     let mut arrivals = vec![0usize; func.blocks.len()];
     for block in reverse_postorder(func) {
@@ -102,16 +102,20 @@ pub fn tidy_blocks(func: &mut Function) -> bool {
             insts.pop();
             insts.extend(taken.insts);
             arrivals[next.index()] = 0;
+            joined = true;
         }
     }
     replacements.apply(func);
-    drop_unreachable(func);
-    func.blocks.len() != before
+    drop_unreachable(func) || joined
 }
 
-/// Drops blocks that can't be reached, and numbers the others anew in reverse postorder.
-fn drop_unreachable(func: &mut Function) {
+/// Drops blocks that can't be reached, and numbers the others anew in reverse postorder. Whether
+/// that made a difference.
+fn drop_unreachable(func: &mut Function) -> bool {
     let order = reverse_postorder(func);
+    if order.iter().copied().eq(func.block_ids()) {
+        return false;
+    }
     let mut numbers: Vec<Option<Block>> = vec![None; func.blocks.len()];
     let mut blocks = Vec::with_capacity(order.len());
     for (number, block) in order.iter().enumerate() {
@@ -126,6 +130,7 @@ fn drop_unreachable(func: &mut Function) {
         target.block = numbers[target.block.index()].expect("a successor is reachable");
     }
     func.blocks = blocks;
+    true
 }
 
 /// Puts a new block on an edge and returns it. The new block takes over the arguments: the edge

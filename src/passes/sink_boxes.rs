@@ -32,8 +32,8 @@ pub fn sink_boxes(func: &mut Function) -> bool {
     changed
 }
 
-/// Moves a box that is only used in one other block, of no deeper loop, to its first use there: out
-/// of a loop whose dead number is only wanted behind it.
+/// Moves a box that is only used in one other block, which is in no further loop, to its first use
+/// there: out of a loop whose dead number is only wanted behind it.
 fn move_boxes(func: &mut Function) -> bool {
     let cfg = Cfg::new(func);
     let loops = LoopForest::new(&cfg, &Dominators::of(&cfg));
@@ -62,7 +62,13 @@ fn move_boxes(func: &mut Function) -> bool {
                 return true;
             };
             match user[result.index()] {
-                Some(Ok(there)) if there != block && loops.depth(there) <= loops.depth(block) => {
+                Some(Ok(there))
+                    if there != block
+                        // No loop is around the new place that isn't around the old one.
+                        && loops
+                            .innermost(there)
+                            .is_none_or(|around| loops.contains(around, block)) =>
+                {
                     moved.entry(there).or_default().push(inst.clone());
                     false
                 }
@@ -209,7 +215,7 @@ impl Trivial {
 /// At entry: arguments are trivial if the entry block guards them to be, other locals are null.
 fn entry_slots(func: &Function) -> Vec<bool> {
     let roots = roots(func);
-    let mut slots = vec![true; func.nlocals as usize];
+    let mut slots: Vec<bool> = (0..func.nlocals).map(|slot| slot >= func.nargs).collect();
     let entry = &func.blocks[0].insts;
     for load in entry.iter().filter(|inst| inst.op == Op::LoadLocal) {
         slots[load.imm_index(0) as usize] = entry
