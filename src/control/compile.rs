@@ -72,6 +72,7 @@ fn is_promising(function: &Function) -> bool {
                     Op::LoadInlineValue
                         | Op::LoadSlot
                         | Op::Item
+                        | Op::ListItem
                         | Op::StoreSlot
                         | Op::StoreInlineValue
                 );

@@ -189,9 +189,7 @@ impl Builder<'_> {
             Some(Item::List { list, index }) => {
                 let more = self.emit(Op::ListHas, &[list, index], &[]);
                 self.branch_then(more, (end, exhausted), |this| {
-                    let item = this
-                        .guard(Op::ListGet, &[list, index], &[])
-                        .expect("an item");
+                    let item = this.emit(Op::ListItem, &[list, index], &[]);
                     let one = this.const_int(1);
                     let index = this.emit(Op::IntAddWrap, &[index, one], &[]);
                     this.state.stack.pop();

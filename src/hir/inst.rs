@@ -323,7 +323,7 @@ ops! {
     ConstNull "const_null" () { result: Fixed(Type::NULL), ownership: Ownership::Immortal }
 
     // ---- locals: a slot in frame memory always owns a valid reference or is null -------------
-    /// Reads slot `i`; borrowed from the slot. Only in the entry block.
+    /// Reads slot `i`; borrowed from the slot. The frontend has it in the entry block only: arguments.
     LoadLocal "load_local" () { imms: &[ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Slot }
     /// Moves `a` into slot `i`, releasing what was there (after the store). The result is the same
     /// object, now borrowed from the slot. `a` may be null: then the slot is emptied.
@@ -517,6 +517,8 @@ ops! {
     ListSetFloat "list_set_float" (LIST, I64, F64) { effects: Write, fs: FsKind::Guard, reason: Some(ExitReason::Bounds) }
     /// Whether a list iterator at index `b` of list `a` has an item left.
     ListHas "list_has" (LIST, I64) { result: Fixed(I1), effects: Read }
+    /// Item `b` of list `a`, which `list_has` has just found to be there.
+    ListItem "list_item" (LIST, I64) { result: Fixed(OBJ), effects: Read, ownership: Ownership::Memory }
     /// `len(a)` of a list, tuple, str or dict.
     Len "len" (LIST.union(TUPLE).union(Type::STR).union(Type::DICT)) { result: Fixed(I64), effects: Read }
     /// Value `j` of the frame's dictionary `i` (keys version already guarded); may be null.

@@ -6,7 +6,7 @@
 //! 3. Values, blocks, frame states, constants and cells that are named exist.
 //! 4. An instruction has the operands, immediates and targets of its row, in number and kind, and
 //!    a result if and only if its row has one.
-//! 5. Slot numbers are below `nlocals`; `load_local` stands in the entry block only.
+//! 5. Slot numbers are below `nlocals`.
 //!
 //! Values
 //! 6. A value is defined once. Every use is dominated by the definition; mentions in the frame
@@ -157,7 +157,7 @@ impl<'a> Verifier<'a> {
             let terminators = data.insts.iter().filter(|i| i.is_terminator()).count();
             self.check(terminators <= 1, || "a terminator is not last".to_owned());
         }
-        self.each_inst(|this, block, inst| this.form_of_inst(block, inst));
+        self.each_inst(|this, _, inst| this.form_of_inst(inst));
     }
 
     fn value_exists(&mut self, value: Value) {
@@ -166,7 +166,7 @@ impl<'a> Verifier<'a> {
         });
     }
 
-    fn form_of_inst(&mut self, block: Block, inst: &Inst) {
+    fn form_of_inst(&mut self, inst: &Inst) {
         let func = self.func;
         let info = inst.info();
         let (want, have) = (info.args.len(), inst.args.len());
@@ -225,9 +225,6 @@ impl<'a> Verifier<'a> {
         {
             self.check(slot < func.nlocals, || format!("there is no local {slot}"));
         }
-        self.check(inst.op != Op::LoadLocal || block == Function::ENTRY, || {
-            "load_local outside the entry block".to_owned()
-        });
     }
 
     // ---- values --------------------------------------------------------------------------------

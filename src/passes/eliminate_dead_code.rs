@@ -35,8 +35,11 @@ pub fn eliminate_dead_code(func: &mut Function) -> bool {
             }
         }
         let before = func.blocks[block].insts.len();
+        // Loads in the entry block tell which locals are arguments.
+        let entry = block == Function::ENTRY.index();
         func.blocks[block].insts.retain(|inst| {
-            !is_removable(inst) || inst.result.is_some_and(|result| needed[result.index()])
+            !(is_removable(inst) || inst.op == Op::LoadLocal && !entry)
+                || inst.result.is_some_and(|result| needed[result.index()])
         });
         changed |= before != func.blocks[block].insts.len();
     }

@@ -9,6 +9,7 @@ mod insert_refcounts;
 mod mark_slots;
 mod sink_boxes;
 mod slots;
+mod spill_params;
 mod unbox_params;
 
 use crate::hir::Function;
@@ -18,6 +19,7 @@ pub use eliminate_guards::eliminate_guards;
 pub use insert_refcounts::insert_refcounts;
 pub use mark_slots::mark_slots;
 pub use sink_boxes::sink_boxes;
+pub use spill_params::spill_params;
 pub use unbox_params::unbox_params;
 
 /// A pass.
@@ -29,6 +31,7 @@ pub const PASSES: &[(&str, Pass)] = &[
     ("unbox_params", unbox_params),
     ("sink_boxes", sink_boxes),
     ("eliminate_dead_code", eliminate_dead_code),
+    ("spill_params", spill_params),
     ("mark_slots", mark_slots),
     ("insert_refcounts", insert_refcounts),
 ];
@@ -58,6 +61,7 @@ pub fn optimise(func: &mut Function) {
             break;
         }
     }
+    run_pass(func, "spill_params");
     run_pass(func, "mark_slots");
     // Locals that are in their slots need no parameters any more.
     run_pass(func, "eliminate_dead_code");

@@ -107,10 +107,17 @@ fn sinkable_stores(func: &Function) -> BTreeSet<Value> {
         used.extend(inst.args.iter().copied());
         used.extend(inst.targets.iter().flat_map(|t| t.args.iter().copied()));
     }
+    // Slots that are read again.
+    let loaded: BTreeSet<u32> = func.blocks[1..]
+        .iter()
+        .flat_map(|b| &b.insts)
+        .filter(|inst| inst.op == Op::LoadLocal)
+        .map(|inst| inst.imm_index(0))
+        .collect();
     func.blocks
         .iter()
         .flat_map(|b| &b.insts)
-        .filter(|inst| inst.op == Op::StoreLocal)
+        .filter(|inst| inst.op == Op::StoreLocal && !loaded.contains(&inst.imm_index(0)))
         .filter(|inst| box_operand(&definitions, inst.args[0]).is_some())
         .filter_map(|inst| inst.result)
         .filter(|result| !used.contains(result))

@@ -163,6 +163,10 @@ impl Slots {
             }
             Op::LoadLocal => {
                 if let Some(result) = inst.result {
+                    // Elsewhere it would be a value of an earlier iteration.
+                    for names in contents.iter_mut() {
+                        names.remove(&Name::Value(result));
+                    }
                     contents[inst.imm_index(0) as usize].insert(Name::Value(result));
                 }
             }

@@ -30,7 +30,7 @@ impl<M: Machine> Lower<'_, M> {
     }
 
     /// The address of an item that exists.
-    fn place(&mut self, container: M::V, at: M::V, is_list: bool) -> M::V {
+    pub(super) fn place(&mut self, container: M::V, at: M::V, is_list: bool) -> M::V {
         if is_list {
             let array = self.load_ptr(container, builtin::LIST_ITEMS);
             self.element(array, at)

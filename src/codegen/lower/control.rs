@@ -384,6 +384,10 @@ impl<M: Machine> Lower<'_, M> {
                 Some(self.load_ptr(place, 0))
             }
             Op::Item => Some(self.known_item(inst)),
+            Op::ListItem => {
+                let place = self.place(self.v(inst.args[0]), self.v(inst.args[1]), true);
+                Some(self.load_ptr(place, 0))
+            }
             Op::ListSet => {
                 let place = self.item(inst, true);
                 let value = self.v(inst.args[2]);

@@ -241,6 +241,13 @@ impl Machine<'_> {
                     None => return Err(InterpError::Malformed("no such item".to_owned())),
                 }
             }
+            Op::ListItem => {
+                let list = self.object(inst, 0)?;
+                match self.place(list, self.int(inst, 1)?)? {
+                    Some(at) => go(Val::Boxed(Some(self.heap.list(list)?[at]))),
+                    None => return Err(InterpError::Malformed("no such item".to_owned())),
+                }
+            }
             Op::ListSet => {
                 let (list, item) = (self.object(inst, 0)?, self.object(inst, 2)?);
                 self.set_item(list, self.int(inst, 1)?, item)?
