@@ -53,9 +53,9 @@ pub struct Config {
     pub mode: Mode,
     /// Hotness from which on a code object is compiled: 10 a call, 1 a back-edge.
     pub threshold: u32,
-    /// 0–3.
-    pub opt_level: u8,
-    /// Pipeline preset or text; the preset of the optimisation level if not given.
+    /// 0–3; without it the pipeline is `jit`, and code generation is that of level 2.
+    pub opt_level: Option<u8>,
+    /// Pipeline preset or text; wins over that of the optimisation level.
     pub passes: Option<String>,
     pub dump: Dump,
     /// Print statistics as JSON at exit.
@@ -71,7 +71,7 @@ impl Default for Config {
         Config {
             mode: Mode::WhenHot,
             threshold: 1000,
-            opt_level: 2,
+            opt_level: None,
             passes: None,
             dump: Dump::default(),
             stats: false,
@@ -120,20 +120,20 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         name: "jit-opt",
         variable: "PYTHONJITOPT",
-        default: "2",
+        default: "",
         values: "0, 1, 2 or 3",
-        doc: "LLVM's optimisation level",
+        doc: "LLVM's optimisation level: its pass pipeline, and the effort of code generation (2 if not given)",
         set: |config, text| {
             let value = number(text).filter(|n| *n <= 3);
-            value.map(|n| config.opt_level = n).is_some()
+            value.map(|n| config.opt_level = Some(n)).is_some()
         },
     },
     OptionInfo {
         name: "jit-passes",
         variable: "PYTHONJITPASSES",
         default: "",
-        values: "o0, o1, o2, o3 or the text of an LLVM pass pipeline",
-        doc: "LLVM's pass pipeline, instead of the level's",
+        values: "jit, o0, o1, o2, o3 or the text of an LLVM pass pipeline",
+        doc: "LLVM's pass pipeline, instead of the level's; jit if neither is given",
         set: |config, text| {
             config.passes = Some(text.to_owned());
             !text.trim().is_empty()

@@ -45,6 +45,8 @@ pub mod activation {
     /// 0: the frame in memory is up to date. Otherwise 1 + the exit number whose `locals` say which
     /// values below belong to which local.
     pub const SITE: i32 = 24;
+    /// Once the unit has been left: the payload of its result.
+    pub const PAYLOAD: i32 = PARENT;
     /// The value buffer, words.
     pub const VALUES: i32 = 32;
 }
@@ -155,9 +157,10 @@ helpers! {
     Poll "swl_poll" (Ptr) -> I64;
     /// tstate -> 1 when the C stack has room for many more frames.
     StackOk "swl_stack_ok" (Ptr) -> I64;
-    /// tstate, frame, unit token, exit number, value buffer, caller's activation: rebuilds the
-    /// frame and lets the interpreter finish it. The recursion count must be as inside the unit.
-    SideExit "swl_side_exit" (Ptr, Ptr, Ptr, I64, Ptr, Ptr) -> Pair;
+    /// unit token, activation -> tag; the payload is put into the activation. Called by `Machine::leave`
+    /// only, at a place that the image's sites know: rebuilds the frame and lets the interpreter
+    /// finish it. The recursion count must be as inside the unit.
+    Leave "swl_leave" (Ptr, Ptr) -> I64;
     /// tstate, frame, caller's activation: the interpreter runs a whole frame from its beginning
     /// (also the entry point of a cell without native code). The recursion count must be as
     /// outside. Raises `RecursionError` when the C stack is exhausted.

@@ -12,6 +12,7 @@ pub const PRESETS: &[(&str, &str)] = &[
     ("o1", include_str!("../pipelines/o1.txt")),
     ("o2", include_str!("../pipelines/o2.txt")),
     ("o3", include_str!("../pipelines/o3.txt")),
+    ("jit", include_str!("../pipelines/jit.txt")),
 ];
 
 /// The text of a preset file, comments included; [`resolve`] gives what the pass builder takes.
@@ -26,8 +27,8 @@ pub fn preset(name: &str) -> Option<&'static str> {
 /// The pipeline of an optimisation level, 0–3; a higher level is 3.
 #[must_use]
 pub fn of_level(level: u8) -> String {
-    let (_, text) = PRESETS[usize::from(level).min(PRESETS.len() - 1)];
-    strip(text)
+    let name = ["o0", "o1", "o2", "o3"][usize::from(level).min(3)];
+    resolve(name).into_owned()
 }
 
 /// Pipeline text for what a user wrote: the name of a preset, or pipeline text itself.

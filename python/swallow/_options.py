@@ -23,16 +23,16 @@ OPTIONS = (
     (
         "jit-opt",
         "PYTHONJITOPT",
-        "2",
+        "",
         "0, 1, 2 or 3",
-        "LLVM's optimisation level",
+        "LLVM's optimisation level: its pass pipeline, and the effort of code generation (2 if not given)",
     ),
     (
         "jit-passes",
         "PYTHONJITPASSES",
         "",
-        "o0, o1, o2, o3 or the text of an LLVM pass pipeline",
-        "LLVM's pass pipeline, instead of the level's",
+        "jit, o0, o1, o2, o3 or the text of an LLVM pass pipeline",
+        "LLVM's pass pipeline, instead of the level's; jit if neither is given",
     ),
     (
         "jit-dump",

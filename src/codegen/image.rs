@@ -4,26 +4,27 @@
 use crate::hir::ExitReason;
 use serde::{Deserialize, Serialize};
 
-/// Where a value is found when native code is left. Numbers are positions in the value buffer.
+/// Where a value is found when native code is left. Numbers are positions among the exit's words
+/// (of a [`Site`]; for [`ExitUse::Flush`], in the activation's buffer).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Loc {
     /// Null.
     Null,
     /// Locals only: the frame's slot is right as it is.
     InSlot,
-    /// An object pointer in the buffer; the frame takes a reference of its own.
+    /// An object pointer among the words; the frame takes a reference of its own.
     Object(u32),
     /// An immortal or unit-owned object by address; the frame takes a reference.
     ConstObject(u64),
-    /// A signed 64-bit integer in the buffer.
+    /// A signed 64-bit integer among the words.
     Int(u32),
     /// A known integer.
     ConstInt(i64),
-    /// A double in the buffer.
+    /// A double among the words.
     Float(u32),
     /// The bits of a known double.
     ConstFloat(u64),
-    /// A truth value (0 or 1) in the buffer.
+    /// A truth value (0 or 1) among the words.
     Bool(u32),
     /// A known truth value.
     ConstBool(bool),
@@ -67,6 +68,35 @@ pub struct ExitDesc {
     pub drops: Vec<Loc>,
 }
 
+/// Where a word is when native code calls `swl_leave`. Registers have their DWARF numbers: 0–15 the
+/// general ones, 17–32 the low halves of XMM0–15.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    Register(u8),
+    /// In memory at a register plus an offset.
+    Memory(u8, i32),
+    /// The sum of a register and an offset.
+    Address(u8, i32),
+    /// Known.
+    Const(i64),
+}
+
+/// A call of `swl_leave` in the code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Where the call returns to, in bytes from the unit's entry.
+    pub return_offset: u32,
+    /// The exit's number in the table.
+    pub exit: u32,
+    /// Thread state, frame and caller's activation, then the exit's words.
+    pub words: Box<[Place]>,
+}
+
+impl Site {
+    /// Words that come before the exit's own.
+    pub const PARAMS: usize = 3;
+}
+
 /// Time spent in one phase of a compilation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
@@ -87,6 +117,8 @@ pub struct CodeImage {
     /// All bytes taken in the code memory, constant pools and unwind tables included.
     pub memory_size: u64,
     pub exits: Vec<ExitDesc>,
+    /// In the order of their return offsets.
+    pub sites: Vec<Site>,
     pub phases: Vec<Phase>,
     /// IR instructions before and after the generator's passes.
     pub ir_before: u32,

@@ -72,6 +72,20 @@ pub enum Hint {
     Unlikely,
 }
 
+/// What leaving native code takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Leave<'a, V> {
+    /// The number of the exit in the unit's table.
+    pub exit: u32,
+    /// The address of the unit's token.
+    pub unit: V,
+    /// The unit's activation record.
+    pub act: V,
+    /// Thread state, frame and caller's activation, then what the exit's [`Loc`](super::Loc)s
+    /// count from 0.
+    pub words: &'a [V],
+}
+
 /// Builds the machine-level form of one unit.
 pub trait Machine {
     /// A value.
@@ -138,4 +152,7 @@ pub trait Machine {
     /// Both targets take no parameters.
     fn branch(&mut self, bit: Self::V, then: Self::B, otherwise: Self::B, hint: Hint);
     fn ret(&mut self, tag: Self::V, payload: Self::V);
+    /// Ends the block and the unit by way of [`Helper::Leave`]. The image's
+    /// [`Site`](super::image::Site)s tell where the words are.
+    fn leave(&mut self, leave: Leave<'_, Self::V>);
 }

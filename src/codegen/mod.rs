@@ -11,7 +11,7 @@ pub mod lower;
 pub mod machine;
 
 use crate::helpers::{Data, Helper};
-pub use image::{CodeImage, ExitDesc, ExitUse, Loc, Phase};
+pub use image::{CodeImage, ExitDesc, ExitUse, Loc, Phase, Place, Site};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ptr::NonNull;

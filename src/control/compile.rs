@@ -191,7 +191,7 @@ fn request(jit: &Jit, function: Function, token: u64) -> Vec<u8> {
         unit_token: token,
         options: CompileOptions {
             pipeline: jit.pipeline.clone(),
-            codegen_level: jit.config.opt_level,
+            codegen_level: jit.config.opt_level.unwrap_or(2),
             stress_counter,
         },
         function,

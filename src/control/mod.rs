@@ -142,9 +142,10 @@ pub enum StartError {
 
 /// The pipeline that the options ask for.
 fn pipeline_text(config: &Config) -> String {
-    match &config.passes {
-        Some(text) => llvm_passes::resolve(text).into_owned(),
-        None => llvm_passes::of_level(config.opt_level),
+    match (&config.passes, config.opt_level) {
+        (Some(text), _) => llvm_passes::resolve(text).into_owned(),
+        (None, Some(level)) => llvm_passes::of_level(level),
+        (None, None) => llvm_passes::resolve("jit").into_owned(),
     }
 }
 

@@ -268,10 +268,12 @@ pub(super) unsafe extern "C" fn swl_dealloc_seen(
     }
 }
 
+/// Rebuilds the frame and lets the interpreter finish it.
+///
 /// # Safety
-/// Called by compiled code only: `unit` is its token, `number` an entry of its exit table, `buffer`
-/// filled for it.
-pub(super) unsafe extern "C" fn swl_side_exit(
+/// `unit` is the token of the unit that is left, `number` an entry of its exit table, `buffer` its
+/// words.
+pub(super) unsafe fn side_exit(
     ts: *mut PyThreadState,
     frame: *mut PyInterpreterFrame,
     unit: *const Installed,

@@ -5,8 +5,9 @@
 //! panics, and the generator turns that into an error for the one unit.
 
 use super::super::SymbolTable;
-use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Machine, Ty};
-use crate::helpers::{Data, Helper, Kind};
+use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Leave, Machine, Ty};
+use super::stack_map::CALL_BYTES;
+use crate::helpers::{Data, Helper, Kind, activation};
 use crate::hir::CmpOp;
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::basic_block::BasicBlock;
@@ -36,9 +37,22 @@ pub(super) struct LlvmMachine<'c, 'm> {
     entry: BasicBlock<'c>,
     /// Where stack slots are allocated: before this block's terminator comes.
     body: BasicBlock<'c>,
+    /// Where exits come together, the latest last.
+    tails: Vec<Tail<'c>>,
 }
 
 type V<'c> = BasicValueEnum<'c>;
+
+/// Exits that share a return: LLVM's block placement takes quadratic time in it.
+const EXITS_PER_TAIL: u32 = 8;
+
+/// A return that exits share.
+struct Tail<'c> {
+    block: BasicBlock<'c>,
+    tag: PhiValue<'c>,
+    /// The activation record, which has the payload.
+    act: V<'c>,
+}
 
 impl<'c, 'm> LlvmMachine<'c, 'm> {
     /// A function `symbol` in `module`, ready for its first operation.
@@ -75,11 +89,17 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
             params: HashMap::new(),
             entry,
             body,
+            tails: Vec::new(),
         }
     }
 
-    /// Ends the function: joins the block of stack slots to the body.
-    pub(super) fn finish(self) {
+    /// Ends the function: joins the block of stack slots to the body, and returns what exits yield.
+    pub(super) fn finish(mut self) {
+        for tail in std::mem::take(&mut self.tails) {
+            self.builder.position_at_end(tail.block);
+            let payload = self.load(Ty::I64, tail.act, activation::PAYLOAD);
+            self.ret(tail.tag.as_basic_value(), payload);
+        }
         self.builder.position_at_end(self.entry);
         self.builder
             .build_unconditional_branch(self.body)
@@ -124,7 +144,7 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
             AttributeLoc::Function,
             self.context.create_enum_attribute(nounwind, 0),
         );
-        if matches!(helper, Helper::SideExit | Helper::Interpret | Helper::Flush) {
+        if matches!(helper, Helper::Interpret | Helper::Flush) {
             let cold = Attribute::get_named_enum_kind_id("cold");
             function.add_attribute(
                 AttributeLoc::Function,
@@ -586,6 +606,54 @@ impl<'c> Machine for LlvmMachine<'c, '_> {
             Hint::Likely => self.weigh(branch, LIKELY),
             Hint::Unlikely => self.weigh(branch, (LIKELY.1, LIKELY.0)),
         }
+    }
+
+    /// A patch point, which is a call that notes where its further operands are: no code is spent
+    /// on bringing them anywhere.
+    fn leave(&mut self, leave: Leave<'_, V<'c>>) {
+        let shared = self
+            .tails
+            .last()
+            .is_some_and(|tail| tail.tag.count_incoming() < EXITS_PER_TAIL);
+        if !shared {
+            let block = self.block(&[Ty::I64], true);
+            self.tails.push(Tail {
+                block,
+                tag: self.params[&block][0],
+                act: leave.act,
+            });
+        }
+        let tail = self.tails.last().expect("pushed if there was none");
+        let (tail, tag) = (tail.block, tail.tag);
+        let i32 = self.context.i32_type();
+        let target = self.address(self.symbols[Helper::Leave.name()]);
+        let mut args: Vec<BasicMetadataValueEnum<'c>> = vec![
+            self.i64().const_int(u64::from(leave.exit), false).into(),
+            i32.const_int(CALL_BYTES, false).into(),
+            target.into(),
+            i32.const_int(2, false).into(),
+            leave.unit.into(),
+            leave.act.into(),
+        ];
+        args.extend(
+            leave
+                .words
+                .iter()
+                .map(|word| BasicMetadataValueEnum::from(*word)),
+        );
+        let function = self.intrinsic("llvm.experimental.patchpoint", self.i64().into());
+        let result = self
+            .builder
+            .build_call(function, &args, "")
+            .expect("well-typed")
+            .try_as_basic_value()
+            .basic()
+            .expect("a tag");
+        let from = self.builder.get_insert_block().expect("in a block");
+        tag.add_incoming(&[(&result as &dyn BasicValue<'c>, from)]);
+        self.builder
+            .build_unconditional_branch(tail)
+            .expect("well-typed");
     }
 
     fn ret(&mut self, tag: V<'c>, payload: V<'c>) {

@@ -22,6 +22,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Keeps code to the registers that `swl_leave` saves: 16 general ones, 16 vector ones.
+const ONLY_SAVED_REGISTERS: &str = ",-avx512f,-egpr";
+
 /// The LLVM code generator. It lives on one thread at a time.
 pub struct LlvmGenerator {
     symbols: SymbolTable,
@@ -194,7 +197,10 @@ fn make_target_machine(level: u8) -> Result<TargetMachine, CodegenError> {
         .create_target_machine(
             &triple,
             &TargetMachine::get_host_cpu_name().to_string_lossy(),
-            &TargetMachine::get_host_cpu_features().to_string_lossy(),
+            &format!(
+                "{}{ONLY_SAVED_REGISTERS}",
+                TargetMachine::get_host_cpu_features().to_string_lossy()
+            ),
             level,
             RelocMode::PIC,
             CodeModel::Small,
@@ -253,6 +259,7 @@ impl CodeGenerator for LlvmGenerator {
             code_size: linked.code_size,
             memory_size: linked.memory_size,
             exits: built.exits,
+            sites: linked.sites,
             phases: built.clock.phases,
             ir_before: built.before,
             ir_after: built.after,

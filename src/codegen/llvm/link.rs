@@ -1,6 +1,8 @@
 //! ORC: an LLJIT whose object layer lays sections into the code memory.
 
+use super::super::image::Site;
 use super::super::{CodeMemory, CodegenError, SymbolTable};
+use super::stack_map;
 use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage};
 use llvm_sys::orc2::ee::LLVMOrcCreateRTDyldObjectLinkingLayerWithMCJITMemoryManagerLikeCallbacks;
 use llvm_sys::orc2::lljit::{
@@ -34,6 +36,8 @@ struct ObjectMemory {
     /// Stands in for sections that the code memory had no room for: RTDyld ends the process when it
     /// gets no memory, so it gets some, and `finalize` fails.
     overflow: Vec<Vec<u8>>,
+    /// The stack map, which is read and never executed; in words, for its alignment.
+    stack_map: Vec<u64>,
 }
 
 /// What all objects of one linker share.
@@ -42,6 +46,8 @@ struct Shared {
     /// Code and data bytes of the object that was linked last.
     last_code: AtomicU64,
     last_total: AtomicU64,
+    /// The sites of the object that was linked last.
+    sites: Mutex<Result<Vec<Site>, CodegenError>>,
     /// What went wrong in the object that was linked last: a look-up only says that it failed.
     failure: Mutex<Option<CodegenError>>,
 }
@@ -49,6 +55,10 @@ struct Shared {
 impl Shared {
     fn failure(&self) -> MutexGuard<'_, Option<CodegenError>> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sites(&self) -> MutexGuard<'_, Result<Vec<Site>, CodegenError>> {
+        self.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,6 +73,7 @@ pub(super) struct Linked {
     pub(super) address: u64,
     pub(super) code_size: u64,
     pub(super) memory_size: u64,
+    pub(super) sites: Vec<Site>,
     pub(super) tracker: Tracker,
 }
 
@@ -83,6 +94,7 @@ impl Linker {
             memory,
             last_code: AtomicU64::new(0),
             last_total: AtomicU64::new(0),
+            sites: Mutex::new(Ok(Vec::new())),
             failure: Mutex::new(None),
         });
         // SAFETY: the builder is consumed by `LLVMOrcCreateLLJIT`; the context pointer is to the
@@ -153,6 +165,7 @@ impl Linker {
         self.shared.last_code.store(0, Ordering::Relaxed);
         self.shared.last_total.store(0, Ordering::Relaxed);
         *self.shared.failure() = None;
+        *self.shared.sites() = Ok(Vec::new());
         // SAFETY: the JIT is alive; it takes the buffer whatever happens.
         let tracker = unsafe {
             let tracker =
@@ -171,8 +184,17 @@ impl Linker {
             self.remove(tracker);
             return Err(self.shared.failure().take().unwrap_or(error));
         }
+        let sites = std::mem::replace(&mut *self.shared.sites(), Ok(Vec::new()));
+        let sites = match sites {
+            Ok(sites) => sites,
+            Err(error) => {
+                self.remove(tracker);
+                return Err(error);
+            }
+        };
         Ok(Linked {
             address,
+            sites,
             code_size: self.shared.last_code.load(Ordering::Relaxed),
             memory_size: self.shared.last_total.load(Ordering::Relaxed),
             tracker,
@@ -260,6 +282,7 @@ extern "C" fn create_memory(context: *mut c_void) -> *mut c_void {
         shared,
         sections: Vec::new(),
         overflow: Vec::new(),
+        stack_map: Vec::new(),
     }))
     .cast()
 }
@@ -307,15 +330,33 @@ extern "C" fn allocate_data(
     size: usize,
     align: u32,
     _section: u32,
-    _name: *const c_char,
+    name: *const c_char,
     _read_only: LLVMBool,
 ) -> *mut u8 {
+    // SAFETY: RTDyld names every section.
+    let name = unsafe { CStr::from_ptr(name) };
+    if name.to_bytes() == stack_map::SECTION.as_bytes() {
+        // SAFETY: as in `allocate`.
+        let object = unsafe { &mut *object.cast::<ObjectMemory>() };
+        object.stack_map = vec![0; size.div_ceil(8)];
+        return object.stack_map.as_mut_ptr().cast();
+    }
     allocate(object, size, align)
 }
 
 extern "C" fn finalize(object: *mut c_void, error: *mut *mut c_char) -> LLVMBool {
     // SAFETY: as in `allocate`.
     let object = unsafe { &*object.cast::<ObjectMemory>() };
+    if !object.stack_map.is_empty() {
+        // SAFETY: words are bytes.
+        let bytes = unsafe {
+            std::slice::from_raw_parts(
+                object.stack_map.as_ptr().cast::<u8>(),
+                8 * object.stack_map.len(),
+            )
+        };
+        *object.shared.sites() = stack_map::sites(bytes);
+    }
     let sealed = object
         .sections
         .iter()

@@ -8,6 +8,7 @@ mod builder;
 mod diagnostics;
 mod generator;
 mod link;
+mod stack_map;
 #[cfg(test)]
 mod tests;
 

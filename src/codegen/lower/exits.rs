@@ -1,7 +1,7 @@
 //! Leaving native code: exit blocks, the exit table, and making unboxed locals visible.
 
 use super::super::image::{ExitDesc, ExitUse, Loc};
-use super::super::machine::{Hint, IntOp, Machine, Ty};
+use super::super::machine::{Hint, IntOp, Leave, Machine, Ty};
 use super::Lower;
 use crate::helpers::{Helper, activation};
 use crate::hir::{ExitReason, FrameStateId, FsValue, Imm, Inst, Op, Type, Value};
@@ -50,7 +50,6 @@ impl<M: Machine> Lower<'_, M> {
         if self.pending.is_empty() {
             return;
         }
-        let leave = self.m.block(&[Ty::I64], true);
         for (block, key) in std::mem::take(&mut self.pending) {
             self.m.switch_to(block);
             let state = self.func.frame_state(key.fs);
@@ -58,7 +57,6 @@ impl<M: Machine> Lower<'_, M> {
             let locals = self.locs(&state.locals, &mut words);
             let stack = self.locs(&state.stack, &mut words);
             let drops = key.drops.iter().map(|v| self.loc(*v, &mut words)).collect();
-            self.spill(&words);
             self.exits.push(ExitDesc {
                 usage: if key.throws {
                     ExitUse::Throw
@@ -71,20 +69,26 @@ impl<M: Machine> Lower<'_, M> {
                 stack,
                 drops,
             });
-            let number = self.m.int(self.exits.len() as i64 - 1);
-            self.m.jump(leave, &[number]);
+            let mut values = vec![self.ts, self.frame, self.parent];
+            for word in &words.values {
+                let value = match word {
+                    Word::Value(value) if self.ty(*value) == Type::I1 => {
+                        let bit = self.v(*value);
+                        self.m.bit_to_int(bit)
+                    }
+                    Word::Value(value) => self.v(*value),
+                    Word::Payload(value) => self.pair(*value).1,
+                };
+                values.push(value);
+            }
+            let unit = self.m.address(self.unit_token);
+            self.m.leave(Leave {
+                exit: self.exits.len() as u32 - 1,
+                unit,
+                act: self.act,
+                words: &values,
+            });
         }
-        // One way out for all.
-        self.m.switch_to(leave);
-        let number = self.m.block_params(leave)[0];
-        let unit = self.m.address(self.unit_token);
-        let values = self.m.int(i64::from(activation::VALUES));
-        let buffer = self.m.offset(self.act, values);
-        let (ts, frame, parent) = (self.ts, self.frame, self.parent);
-        let result = self
-            .m
-            .call(Helper::SideExit, &[ts, frame, unit, number, buffer, parent]);
-        self.m.ret(result[0], result[1]);
     }
 
     /// Writes the collected values to the activation's buffer.

@@ -18,7 +18,7 @@ mod objects;
 use super::image::ExitDesc;
 use super::machine::{Hint, Machine, Ty};
 use crate::helpers::activation;
-use crate::hir::{FrameStateId, FsKind, FsValue, Function, Inst, Op, Type, Value};
+use crate::hir::{Effects, FrameStateId, FsKind, FsValue, Function, Inst, Op, Type, Value};
 use crate::layout;
 use std::collections::{BTreeSet, HashMap};
 
@@ -181,16 +181,18 @@ fn machine_types(ty: Type) -> &'static [Ty] {
     }
 }
 
-/// An upper bound on the words that any exit, call or flush puts into the buffer.
+/// An upper bound on the words that any flush puts into the buffer.
 fn buffer_words(func: &Function) -> u32 {
     let mut most = 4;
     for inst in func.blocks.iter().flat_map(|b| &b.insts) {
-        let mut words = 2 * inst.drops.len();
-        if let Some(fs) = inst.fs {
-            func.frame_state(fs).for_each(|_| words += 2);
+        let flushes = inst.info().effects == Effects::Escape || inst.op == Op::ListAppend;
+        if let Some(fs) = inst.fs.filter(|_| flushes) {
+            let mut words = 0;
+            for local in &func.frame_state(fs).locals {
+                local.for_each(|_| words += 2);
+            }
+            most = most.max(words);
         }
-        // Arguments of calls and displays go through a buffer of their own.
-        most = most.max(words);
     }
     most as u32
 }
