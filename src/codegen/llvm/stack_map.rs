@@ -120,8 +120,9 @@ fn place(reader: &mut Reader<'_>, constants: &[u64]) -> Option<Place> {
         5 => return Some(Place::Const(*constants.get(offset as usize)? as i64)),
         _ => return None,
     };
-    // Every word has 8 bytes; a vector register may be noted with its own size.
-    (size == 8 || kind == 1).then_some(place)
+    // Every word has 8 bytes. Of a vector register, in which a double is the low half, the size is
+    // its own or that of its spill slot.
+    (size == 8 || kind == 1 || size == 16 && kind == 3).then_some(place)
 }
 
 #[cfg(test)]
