@@ -157,9 +157,11 @@ helpers! {
     Poll "swl_poll" (Ptr) -> I64;
     /// tstate -> 1 when the C stack has room for many more frames.
     StackOk "swl_stack_ok" (Ptr) -> I64;
-    /// unit token, activation -> tag; the payload is put into the activation. Called by `Machine::leave`
-    /// only, at a place that the image's sites know: rebuilds the frame and lets the interpreter
-    /// finish it. The recursion count must be as inside the unit.
+    /// tstate, frame, unit token, exit number, the exit's words, caller's activation: rebuilds the
+    /// frame and lets the interpreter finish it. The recursion count must be as inside the unit.
+    SideExit "swl_side_exit" (Ptr, Ptr, Ptr, I64, Ptr, Ptr) -> Pair;
+    /// The same where the words are not in memory: unit token, activation -> tag; the payload is put into the activation. Called by `Machine::leave`
+    /// only, at a place that the image's sites know.
     Leave "swl_leave" (Ptr, Ptr) -> I64;
     /// tstate, frame, caller's activation: the interpreter runs a whole frame from its beginning
     /// (also the entry point of a cell without native code). The recursion count must be as

@@ -88,6 +88,8 @@ pub struct Leave<'a, V> {
 
 /// Builds the machine-level form of one unit.
 pub trait Machine {
+    /// Whether [`Machine::leave`] puts the words into the activation's buffer, which must have room.
+    fn leaves_through_memory(&self) -> bool;
     /// A value.
     type V: Copy;
     /// A block.
@@ -152,7 +154,7 @@ pub trait Machine {
     /// Both targets take no parameters.
     fn branch(&mut self, bit: Self::V, then: Self::B, otherwise: Self::B, hint: Hint);
     fn ret(&mut self, tag: Self::V, payload: Self::V);
-    /// Ends the block and the unit by way of [`Helper::Leave`]. The image's
-    /// [`Site`](super::image::Site)s tell where the words are.
+    /// Ends the block and the unit, by way of [`Helper::Leave`] (the image's
+    /// [`Site`](super::image::Site)s then tell where the words are) or [`Helper::SideExit`].
     fn leave(&mut self, leave: Leave<'_, Self::V>);
 }

@@ -273,7 +273,7 @@ pub(super) unsafe extern "C" fn swl_dealloc_seen(
 /// # Safety
 /// `unit` is the token of the unit that is left, `number` an entry of its exit table, `buffer` its
 /// words.
-pub(super) unsafe fn side_exit(
+pub(super) unsafe extern "C" fn swl_side_exit(
     ts: *mut PyThreadState,
     frame: *mut PyInterpreterFrame,
     unit: *const Installed,

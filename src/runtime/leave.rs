@@ -1,10 +1,10 @@
-//! `swl_leave`: from a guard that failed to [`side_exit`], by way of the registers.
+//! `swl_leave`: from a guard that failed to [`swl_side_exit`], by way of the registers.
 //!
 //! Native code calls it at a place where the values that the interpreter needs are wherever the
 //! register allocator had put them (LLVM: patch points and their stack map). So it saves the
 //! registers first, and reads the words by the site's description.
 
-use super::exits::{RawPair, side_exit};
+use super::exits::{RawPair, swl_side_exit};
 use crate::code::unit::Installed;
 use crate::codegen::{Place, Site};
 use crate::helpers::activation;
@@ -116,7 +116,7 @@ unsafe extern "C" fn leave(
             .iter()
             .map(|place| registers.read(*place))
             .collect();
-        let RawPair { tag, payload } = side_exit(
+        let RawPair { tag, payload } = swl_side_exit(
             words[0] as *mut _,
             words[1] as *mut _,
             unit,

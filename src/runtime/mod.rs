@@ -68,6 +68,7 @@ fn helper_address(helper: Helper) -> u64 {
         Helper::RangeLen => numbers::swl_range_len as *const (),
         Helper::Poll => swl_poll as *const (),
         Helper::StackOk => swl_stack_ok as *const (),
+        Helper::SideExit => exits::swl_side_exit as *const (),
         Helper::Leave => leave::swl_leave as *const (),
         Helper::Interpret => exits::swl_interpret as *const (),
         Helper::Flush => exits::swl_flush as *const (),

@@ -4,8 +4,8 @@
 //! types agree, so inkwell's builder has nothing to refuse. A mistake there is a bug of ours; it
 //! panics, and the generator turns that into an error for the one unit.
 
-use super::super::SymbolTable;
 use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Leave, Machine, Ty};
+use super::super::{Site, SymbolTable};
 use super::stack_map::CALL_BYTES;
 use crate::helpers::{Data, Helper, Kind, activation};
 use crate::hir::CmpOp;
@@ -37,6 +37,9 @@ pub(super) struct LlvmMachine<'c, 'm> {
     entry: BasicBlock<'c>,
     /// Where stack slots are allocated: before this block's terminator comes.
     body: BasicBlock<'c>,
+    /// Whether exits are patch points. Without optimisation LLVM would give every operand of every
+    /// one a stack slot of its own.
+    patch_points: bool,
     /// Where exits come together, the latest last.
     tails: Vec<Tail<'c>>,
 }
@@ -61,6 +64,7 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
         module: &'m Module<'c>,
         symbol: &str,
         symbols: &SymbolTable,
+        patch_points: bool,
     ) -> Self {
         let ptr = context.ptr_type(AddressSpace::default());
         let ty = pair_type(context).fn_type(&[ptr.into(), ptr.into(), ptr.into()], false);
@@ -89,6 +93,7 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
             params: HashMap::new(),
             entry,
             body,
+            patch_points,
             tails: Vec::new(),
         }
     }
@@ -144,7 +149,7 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
             AttributeLoc::Function,
             self.context.create_enum_attribute(nounwind, 0),
         );
-        if matches!(helper, Helper::Interpret | Helper::Flush) {
+        if matches!(helper, Helper::SideExit | Helper::Interpret | Helper::Flush) {
             let cold = Attribute::get_named_enum_kind_id("cold");
             function.add_attribute(
                 AttributeLoc::Function,
@@ -608,9 +613,27 @@ impl<'c> Machine for LlvmMachine<'c, '_> {
         }
     }
 
+    fn leaves_through_memory(&self) -> bool {
+        !self.patch_points
+    }
+
     /// A patch point, which is a call that notes where its further operands are: no code is spent
     /// on bringing them anywhere.
     fn leave(&mut self, leave: Leave<'_, V<'c>>) {
+        if !self.patch_points {
+            let [ts, frame, parent] = [leave.words[0], leave.words[1], leave.words[2]];
+            for (at, word) in leave.words[Site::PARAMS..].iter().enumerate() {
+                let place = self.at(leave.act, activation::VALUES + 8 * at as i32);
+                self.builder.build_store(place, *word).expect("well-typed");
+            }
+            let values = self.int(i64::from(activation::VALUES));
+            let words = self.offset(leave.act, values);
+            let number = self.int(i64::from(leave.exit));
+            let args = [ts, frame, leave.unit, number, words, parent];
+            let result = self.call(Helper::SideExit, &args);
+            self.ret(result[0], result[1]);
+            return;
+        }
         let shared = self
             .tails
             .last()

@@ -124,7 +124,8 @@ impl LlvmGenerator {
             module.set_data_layout(&machine.get_target_data().get_data_layout());
         }
         let lowered = catch_unwind(AssertUnwindSafe(|| {
-            let mut machine = LlvmMachine::new(&context, &module, &request.symbol, &self.symbols);
+            let mut machine =
+                LlvmMachine::new(&context, &module, &request.symbol, &self.symbols, level > 0);
             let lowered = lower(
                 &request.function,
                 &mut machine,

@@ -81,7 +81,8 @@ struct Lower<'a, M: Machine> {
 impl<'a, M: Machine> Lower<'a, M> {
     fn new(func: &'a Function, m: &'a mut M, unit_token: u64, stress_counter: u64) -> Self {
         let [ts, frame, parent] = m.params();
-        let act = m.stack_slot(activation::VALUES as u32 + 8 * buffer_words(func));
+        let exits = m.leaves_through_memory();
+        let act = m.stack_slot(activation::VALUES as u32 + 8 * buffer_words(func, exits));
         let scratch = m.stack_slot(8);
         let arguments = m.stack_slot(8 * argument_words(func));
         let code = m.load(Ty::Ptr, frame, layout::frame::F_CODE);
@@ -181,8 +182,8 @@ fn machine_types(ty: Type) -> &'static [Ty] {
     }
 }
 
-/// An upper bound on the words that any flush puts into the buffer.
-fn buffer_words(func: &Function) -> u32 {
+/// An upper bound on the words that any flush, and any exit if `exits`, puts into the buffer.
+fn buffer_words(func: &Function, exits: bool) -> u32 {
     let mut most = 4;
     for inst in func.blocks.iter().flat_map(|b| &b.insts) {
         let flushes = inst.info().effects == Effects::Escape || inst.op == Op::ListAppend;
@@ -191,6 +192,11 @@ fn buffer_words(func: &Function) -> u32 {
             for local in &func.frame_state(fs).locals {
                 local.for_each(|_| words += 2);
             }
+            most = most.max(words);
+        }
+        if let Some(fs) = inst.fs.filter(|_| exits) {
+            let mut words = 2 * inst.drops.len();
+            func.frame_state(fs).for_each(|_| words += 2);
             most = most.max(words);
         }
     }
