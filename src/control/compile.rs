@@ -318,7 +318,7 @@ fn kept_references(function: &Function) -> Vec<Owned> {
         .flat_map(|block| &block.insts)
         .filter(|inst| inst.op == Op::GuardIs)
         .filter_map(|inst| {
-            let addr = function.constant(inst.imm_const()).addr;
+            let addr = function.constant(inst.imm_const(0)).addr;
             // SAFETY: alive: the frontend just found it, and only builtins are compared with.
             unsafe { Owned::new_ref(addr as *mut PyObject) }
         })

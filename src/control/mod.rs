@@ -46,6 +46,7 @@ pub struct Jit {
 struct BackEnd {
     generator: LlvmGenerator,
     /// Versions that may still be on some stack.
+    #[allow(clippy::vec_box)] // Compiled code knows their addresses.
     graveyard: Vec<Box<Installed>>,
 }
 
@@ -197,6 +198,7 @@ impl Jit {
 
     /// The record of a code object, if it has one.
     #[must_use]
+    #[allow(clippy::mut_from_ref)] // The record is the code object's; the GIL keeps it to one user.
     pub fn unit(&self, code: *mut PyObject) -> Option<&mut Unit> {
         let extra = self.extra(code);
         if extra == 0 || extra & 1 == 1 {
@@ -209,6 +211,7 @@ impl Jit {
 
     /// The record of a code object, made if need be.
     #[must_use]
+    #[allow(clippy::mut_from_ref)] // As `unit`.
     pub fn unit_or_new(&self, code: *mut PyObject) -> Option<&mut Unit> {
         let extra = self.extra(code);
         if extra == 0 || extra & 1 == 1 {
@@ -339,7 +342,7 @@ unsafe extern "C" fn free_extra(extra: *mut c_void) {
 
 /// The qualified name and first line of a code object.
 #[must_use]
-pub fn describe_code(code: *mut PyObject) -> String {
+pub(crate) fn describe_code(code: *mut PyObject) -> String {
     // SAFETY: a code object has these fields.
     unsafe {
         let name = snapshot::text(read(code, c::CO_QUALNAME));

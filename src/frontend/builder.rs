@@ -656,7 +656,7 @@ impl<'a> Builder<'a> {
         if inst.op != Op::ConstObj {
             return None;
         }
-        let constant = self.func.constant(inst.imm_const());
+        let constant = self.func.constant(inst.imm_const(0));
         (constant.ty == Type::INT)
             .then(|| constant.repr.parse().ok())
             .flatten()

@@ -129,8 +129,8 @@ impl Function {
             ResultRule::Fixed(ty) => Some(ty),
             ResultRule::SameAsArg => Some(self.ty(inst.args[0])),
             ResultRule::NotNull => Some(self.ty(inst.args[0]) - Type::NULL),
-            ResultRule::Narrow => Some(self.ty(inst.args[0]) & inst.imm_type()),
-            ResultRule::ConstType => Some(self.consts[inst.imm_const().index()].ty),
+            ResultRule::Narrow => Some(self.ty(inst.args[0]) & inst.imm_type(0)),
+            ResultRule::ConstType => Some(self.consts[inst.imm_const(0).index()].ty),
         }
     }
 

@@ -612,54 +612,54 @@ impl Inst {
             info.steals & STEAL_VARARGS != 0
         }
     }
+}
 
-    /// The `Type` immediate.
-    ///
-    /// # Panics
-    /// If the row has none.
-    #[must_use]
-    pub fn imm_type(&self) -> Type {
-        match self.imms[0] {
-            Imm::Type(ty) => ty,
-            ref other => panic!("{}: no type immediate but {other:?}", self.op),
+/// Accessors for the immediates that a row of the table promises.
+macro_rules! immediates {
+    ($($(#[$doc:meta])+ $name:ident($at:ident) $kind:ident -> $ty:ty;)*) => {
+        impl Inst {
+            $(
+                $(#[$doc])+
+                ///
+                /// # Panics
+                /// If the row has none there.
+                #[must_use]
+                pub fn $name(&self, $at: usize) -> $ty {
+                    let Imm::$kind(value) = self.imms[$at] else {
+                        panic!("{}: immediate {} is {:?}", self.op, $at, self.imms[$at])
+                    };
+                    value
+                }
+            )*
         }
-    }
+    };
+}
 
-    /// The `Const` immediate.
-    ///
-    /// # Panics
-    /// If the row has none.
-    #[must_use]
-    pub fn imm_const(&self) -> ConstId {
-        match self.imms[0] {
-            Imm::Const(id) => id,
-            ref other => panic!("{}: no constant immediate but {other:?}", self.op),
-        }
-    }
-
-    /// The `Index` immediate at `position`.
-    ///
-    /// # Panics
-    /// If it is of another kind.
-    #[must_use]
-    pub fn imm_index(&self, position: usize) -> u32 {
-        match self.imms[position] {
-            Imm::Index(index) => index,
-            ref other => panic!("{}: no index immediate but {other:?}", self.op),
-        }
-    }
-
-    /// The `Cell` immediate.
-    ///
-    /// # Panics
-    /// If the row has none.
-    #[must_use]
-    pub fn imm_cell(&self) -> CellId {
-        match self.imms[0] {
-            Imm::Cell(id) => id,
-            ref other => panic!("{}: no cell immediate but {other:?}", self.op),
-        }
-    }
+immediates! {
+    /// The index at position `at`.
+    imm_index(at) Index -> u32;
+    /// The integer at position `at`.
+    imm_int(at) Int -> i64;
+    /// The bits of the double at position `at`.
+    imm_float(at) Float -> u64;
+    /// The truth value at position `at`.
+    imm_bool(at) Bool -> bool;
+    /// The type at position `at`.
+    imm_type(at) Type -> Type;
+    /// The comparison at position `at`.
+    imm_cmp(at) Cmp -> CmpOp;
+    /// The binary operator at position `at`.
+    imm_bin(at) Bin -> BinOp;
+    /// The unary operator at position `at`.
+    imm_un(at) Un -> UnOp;
+    /// The constant at position `at`.
+    imm_const(at) Const -> ConstId;
+    /// The call cell at position `at`.
+    imm_cell(at) Cell -> CellId;
+    /// The dictionary at position `at`.
+    imm_dict(at) Dict -> DictKind;
+    /// The exit reason at position `at`.
+    imm_reason(at) Reason -> ExitReason;
 }
 
 impl Imm {

@@ -464,7 +464,7 @@ impl<'a> Parser<'a> {
         match inst.info().result {
             ResultRule::SameAsArg => Some(arg),
             ResultRule::NotNull => Some(arg - Type::NULL),
-            ResultRule::Narrow => Some(arg & inst.imm_type()),
+            ResultRule::Narrow => Some(arg & inst.imm_type(0)),
             ResultRule::None | ResultRule::Fixed(_) | ResultRule::ConstType => None,
         }
     }

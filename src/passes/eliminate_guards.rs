@@ -107,7 +107,7 @@ impl Eliminator {
             None => return false,
         };
         let stands = match inst.op {
-            Op::GuardType if func.ty(arg).is(inst.imm_type()) => Some(arg),
+            Op::GuardType if func.ty(arg).is(inst.imm_type(0)) => Some(arg),
             Op::GuardNotNull | Op::AssumeNotNull if func.ty(arg).is(Type::OBJECT) => Some(arg),
             Op::UnboxInt => self.boxed(arg, Op::BoxInt),
             Op::UnboxFloat => self.boxed(arg, Op::BoxFloat),
@@ -153,7 +153,7 @@ impl Eliminator {
             let origin = self
                 .origin(value)
                 .filter(|origin| origin.op == Op::ConstObj)?;
-            let constant = func.constant(origin.imm_const());
+            let constant = func.constant(origin.imm_const(0));
             (constant.ty == ty).then(|| constant.repr.clone())
         };
         let constant: Option<(Op, Imm)> = match inst.op {
@@ -255,7 +255,7 @@ fn untag(func: &mut Function) -> bool {
                     false
                 }
                 Op::GuardType if tagged.contains_key(&arg) => {
-                    let (op, ty) = match inst.imm_type() {
+                    let (op, ty) = match inst.imm_type(0) {
                         Type::INT => (Op::UntagInt, Type::I64),
                         _ => (Op::UntagFloat, Type::F64),
                     };
@@ -291,8 +291,8 @@ fn numbers_of_calls(func: &Function) -> HashMap<Value, Value> {
     }
     let only_unboxed = |guard: &Inst| {
         let unbox = match guard.op {
-            Op::GuardType if guard.imm_type() == Type::INT => Op::UnboxInt,
-            Op::GuardType if guard.imm_type() == Type::FLOAT => Op::UnboxFloat,
+            Op::GuardType if guard.imm_type(0) == Type::INT => Op::UnboxInt,
+            Op::GuardType if guard.imm_type(0) == Type::FLOAT => Op::UnboxFloat,
             _ => return false,
         };
         guard.result.is_some_and(|guarded| {

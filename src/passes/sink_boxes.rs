@@ -231,7 +231,7 @@ fn entry_slots(func: &Function) -> Vec<bool> {
             .take_while(|inst| !matches!(inst.op, Op::StoreLocal | Op::DropLocal))
             .any(|inst| {
                 inst.op == Op::GuardType
-                    && inst.imm_type().is(Type::TRIVIAL)
+                    && inst.imm_type(0).is(Type::TRIVIAL)
                     && load.result == Some(roots[inst.args[0].index()])
             });
     }

@@ -161,7 +161,7 @@ impl Plan {
             return Some(Source::Value(inst.args[0]));
         }
         if inst.op == Op::ConstObj {
-            let text = &func.constant(inst.imm_const()).repr;
+            let text = &func.constant(inst.imm_const(0)).repr;
             let imm = if boxes == Op::BoxInt {
                 text.parse().ok().map(Imm::Int)
             } else if boxes == Op::BoxFloat {

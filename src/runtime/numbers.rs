@@ -59,16 +59,12 @@ pub(super) extern "C" fn swl_float_mod(a: f64, b: f64) -> f64 {
 }
 
 pub(super) extern "C" fn swl_float_floordiv(a: f64, b: f64) -> f64 {
-    let mut rest = a % b;
+    let rest = a % b;
     let mut quotient = (a - rest) / b;
     // A NaN remainder counts as non-zero, as in C.
-    if rest != 0.0 {
-        if (b < 0.0) != (rest < 0.0) {
-            rest += b;
-            quotient -= 1.0;
-        }
+    if rest != 0.0 && (b < 0.0) != (rest < 0.0) {
+        quotient -= 1.0;
     }
-    let _ = rest;
     if quotient == 0.0 {
         return 0f64.copysign(a / b);
     }

@@ -18,6 +18,7 @@ use inkwell::targets::{
     CodeModel, FileType, InitializationConfig, RelocMode, Target, TargetMachine,
 };
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -88,11 +89,10 @@ impl LlvmGenerator {
     }
 
     fn target_machine(&mut self, level: u8) -> Result<&TargetMachine, CodegenError> {
-        if !self.machines.contains_key(&level) {
-            let machine = make_target_machine(level)?;
-            self.machines.insert(level, machine);
-        }
-        Ok(&self.machines[&level])
+        Ok(match self.machines.entry(level) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(make_target_machine(level)?),
+        })
     }
 
     /// Builds the module of a request, and runs its pipeline if asked to; hands the module on.

@@ -125,7 +125,7 @@ impl<M: Machine> Lower<'_, M> {
         let callable = self.v(inst.args[0]);
         let args = self.argument_buffer(&inst.args[1..]);
         let count = self.m.int(inst.args.len() as i64 - 1);
-        let constant = self.func.constant(inst.imm_const());
+        let constant = self.func.constant(inst.imm_const(0));
         let names = if constant.ty == Type::TUPLE {
             self.m.address(constant.addr)
         } else {
@@ -143,7 +143,7 @@ impl<M: Machine> Lower<'_, M> {
         let expected = self.m.data(Data::FunctionType);
         let is_function = self.m.same(class, expected);
         self.require(is_function, exit);
-        let cell = self.m.address(self.func.cell(inst.imm_cell()).addr);
+        let cell = self.m.address(self.func.cell(inst.imm_cell(0)).addr);
         let wanted = self.load_ptr(cell, call_cell::CODE);
         let code = self.load_ptr(callee, function::FUNC_CODE);
         let same = self.m.same(code, wanted);
@@ -154,7 +154,7 @@ impl<M: Machine> Lower<'_, M> {
     /// A direct call: a frame on the data stack, filled in here, then the callee's entry point.
     pub(super) fn call_py(&mut self, inst: &Inst) -> [M::V; 2] {
         let act = self.prepare_escape(inst, true);
-        let cell = self.func.cell(inst.imm_cell()).clone();
+        let cell = self.func.cell(inst.imm_cell(0)).clone();
         let (ts, caller) = (self.ts, self.frame);
         let callee = self.v(inst.args[0]);
         let args: Vec<Value> = inst.args[1..].to_vec();

@@ -1,9 +1,9 @@
 //! The walk over blocks and the match over operations.
 
 use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Machine, Ty};
-use super::{Lower, machine_types};
+use super::{EdgeBlock, Lower, machine_types};
 use crate::helpers::{Data, Helper, tag};
-use crate::hir::{Block, CmpOp, ExitReason, FsKind, Imm, Inst, Op, Target, Type};
+use crate::hir::{Block, FsKind, Inst, Op, Target, Type};
 use crate::layout::frame;
 
 impl<M: Machine> Lower<'_, M> {
@@ -77,19 +77,23 @@ impl<M: Machine> Lower<'_, M> {
             return block;
         }
         let edge = self.m.block(&[], false);
-        self.edges.push((edge, block, self.target_args(target)));
+        self.edges.push(EdgeBlock {
+            block: edge,
+            to: block,
+            args: self.target_args(target),
+        });
         edge
     }
 
     fn emit_edges(&mut self) {
-        for (edge, block, args) in std::mem::take(&mut self.edges) {
-            self.m.switch_to(edge);
-            self.m.jump(block, &args);
+        for EdgeBlock { block, to, args } in std::mem::take(&mut self.edges) {
+            self.m.switch_to(block);
+            self.m.jump(to, &args);
         }
     }
 
     fn const_addr(&self, inst: &Inst) -> u64 {
-        self.func.constant(inst.imm_const()).addr
+        self.func.constant(inst.imm_const(0)).addr
     }
 
     fn args2(&self, inst: &Inst) -> (M::V, M::V) {
@@ -110,29 +114,13 @@ impl<M: Machine> Lower<'_, M> {
         self.m.int_op(op, a, b)
     }
 
-    fn cmp(inst: &Inst) -> CmpOp {
-        match inst.imms[0] {
-            Imm::Cmp(cmp) => cmp,
-            ref other => unreachable!("verified: a comparison, not {other:?}"),
-        }
-    }
-
     /// Lowers one instruction.
     #[allow(clippy::too_many_lines)] // One arm per operation.
     fn lower_inst(&mut self, inst: &Inst) {
         let result: Option<M::V> = match inst.op {
-            Op::ConstInt => match inst.imms[0] {
-                Imm::Int(n) => Some(self.m.int(n)),
-                ref other => unreachable!("verified: an int, not {other:?}"),
-            },
-            Op::ConstFloat => match inst.imms[0] {
-                Imm::Float(bits) => Some(self.m.float(f64::from_bits(bits))),
-                ref other => unreachable!("verified: a float, not {other:?}"),
-            },
-            Op::ConstBool => match inst.imms[0] {
-                Imm::Bool(bit) => Some(self.m.bit(bit)),
-                ref other => unreachable!("verified: a bool, not {other:?}"),
-            },
+            Op::ConstInt => Some(self.m.int(inst.imm_int(0))),
+            Op::ConstFloat => Some(self.m.float(f64::from_bits(inst.imm_float(0)))),
+            Op::ConstBool => Some(self.m.bit(inst.imm_bool(0))),
             Op::ConstObj => Some(self.m.address(self.const_addr(inst))),
             Op::ConstNull => Some(self.m.null()),
 
@@ -255,7 +243,7 @@ impl<M: Machine> Lower<'_, M> {
             Op::RangeLen => Some(self.range_len(inst)),
             Op::IntCmp => {
                 let (a, b) = self.args2(inst);
-                Some(self.m.int_cmp(Self::cmp(inst), a, b))
+                Some(self.m.int_cmp(inst.imm_cmp(0), a, b))
             }
             Op::IntToFloat => {
                 let value = self.v(inst.args[0]);
@@ -284,7 +272,7 @@ impl<M: Machine> Lower<'_, M> {
             Op::FloatSqrt => Some(self.float_sqrt(inst)),
             Op::FloatCmp => {
                 let (a, b) = self.args2(inst);
-                Some(self.m.float_cmp(Self::cmp(inst), a, b))
+                Some(self.m.float_cmp(inst.imm_cmp(0), a, b))
             }
 
             Op::BoolNot => {
@@ -298,24 +286,16 @@ impl<M: Machine> Lower<'_, M> {
             Op::IsTrue => Some(self.is_true(inst)),
 
             Op::BinaryOp => {
-                let number = match inst.imms[0] {
-                    Imm::Bin(op) => op as i64,
-                    ref other => unreachable!("verified: an operator, not {other:?}"),
-                };
-                let number = self.m.int(number);
+                let number = self.m.int(inst.imm_bin(0) as i64);
                 Some(self.object_op(inst, Helper::BinaryOp, &[number]))
             }
             Op::CompareOp => {
-                let number = self.m.int(Self::cmp(inst) as i64);
+                let number = self.m.int(inst.imm_cmp(0) as i64);
                 Some(self.object_op(inst, Helper::CompareOp, &[number]))
             }
             Op::Contains => Some(self.truth_op(inst, Helper::Contains)),
             Op::UnaryOp => {
-                let number = match inst.imms[0] {
-                    Imm::Un(op) => op as i64,
-                    ref other => unreachable!("verified: an operator, not {other:?}"),
-                };
-                let number = self.m.int(number);
+                let number = self.m.int(inst.imm_un(0) as i64);
                 Some(self.object_op(inst, Helper::UnaryOp, &[number]))
             }
             Op::LoadAttr => {
@@ -482,11 +462,7 @@ impl<M: Machine> Lower<'_, M> {
                 None
             }
             Op::Exit => {
-                let reason = match inst.imms[0] {
-                    Imm::Reason(reason) => reason,
-                    _ => ExitReason::Unsupported,
-                };
-                let exit = self.exit_block(inst, false, reason);
+                let exit = self.exit_block(inst, false, inst.imm_reason(0));
                 self.m.jump(exit, &[]);
                 None
             }

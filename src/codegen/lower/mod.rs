@@ -39,6 +39,13 @@ pub fn lower<M: Machine>(
     Lowered { exits: lower.exits }
 }
 
+/// A block on an edge that passes arguments.
+struct EdgeBlock<M: Machine> {
+    block: M::B,
+    to: M::B,
+    args: Vec<M::V>,
+}
+
 /// The state of one lowering.
 struct Lower<'a, M: Machine> {
     func: &'a Function,
@@ -67,8 +74,8 @@ struct Lower<'a, M: Machine> {
     pending: Vec<(M::B, exits::ExitKey)>,
     /// Definitions of constants.
     constants: HashMap<Value, &'a Inst>,
-    /// Edge blocks still to be filled: block, where it goes, with what.
-    edges: Vec<(M::B, M::B, Vec<M::V>)>,
+    /// Edge blocks still to be filled.
+    edges: Vec<EdgeBlock<M>>,
     /// Flush entries by frame state.
     flushes: HashMap<FrameStateId, i64>,
     /// Slots that may hold a reference when the unit returns.

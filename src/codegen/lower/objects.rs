@@ -3,7 +3,7 @@
 use super::super::machine::{Hint, IntOp, Machine, Ty};
 use super::Lower;
 use crate::helpers::{Data, Helper, tag};
-use crate::hir::{CmpOp, DictKind, Imm, Inst, Type};
+use crate::hir::{CmpOp, DictKind, Inst, Type};
 use crate::layout::{self, builtin, dict, object, typeobject};
 
 impl<M: Machine> Lower<'_, M> {
@@ -104,7 +104,7 @@ impl<M: Machine> Lower<'_, M> {
     pub(super) fn guard_type(&mut self, inst: &Inst) -> M::V {
         let exit = self.guard_exit(inst);
         let value = self.v(inst.args[0]);
-        let wanted = inst.imm_type();
+        let wanted = inst.imm_type(0);
         if self.ty(inst.args[0]).contains(Type::NULL) {
             let null = self.is_null(value);
             self.leave_if(null, exit);
@@ -136,7 +136,7 @@ impl<M: Machine> Lower<'_, M> {
     pub(super) fn guard_is(&mut self, inst: &Inst) -> M::V {
         let exit = self.guard_exit(inst);
         let value = self.v(inst.args[0]);
-        let expected = self.m.address(self.func.constant(inst.imm_const()).addr);
+        let expected = self.m.address(self.func.constant(inst.imm_const(0)).addr);
         let same = self.m.same(value, expected);
         self.require(same, exit);
         value
@@ -190,9 +190,9 @@ impl<M: Machine> Lower<'_, M> {
     }
 
     fn frame_dict(&mut self, inst: &Inst) -> M::V {
-        let offset = match inst.imms[0] {
-            Imm::Dict(DictKind::Builtins) => layout::frame::F_BUILTINS,
-            _ => layout::frame::F_GLOBALS,
+        let offset = match inst.imm_dict(0) {
+            DictKind::Builtins => layout::frame::F_BUILTINS,
+            DictKind::Globals => layout::frame::F_GLOBALS,
         };
         let frame = self.frame;
         self.load_ptr(frame, offset)
@@ -248,7 +248,7 @@ impl<M: Machine> Lower<'_, M> {
     /// By version and index, else by look-up.
     pub(super) fn load_global_cached(&mut self, inst: &Inst) -> M::V {
         let exit = self.guard_exit(inst);
-        let builtin = matches!(inst.imms[0], Imm::Dict(DictKind::Builtins));
+        let builtin = inst.imm_dict(0) == DictKind::Builtins;
         let (slow, done) = (self.m.block(&[], true), self.m.block(&[Ty::Ptr], false));
         let frame = self.frame;
         let globals = self.load_ptr(frame, layout::frame::F_GLOBALS);
@@ -265,11 +265,7 @@ impl<M: Machine> Lower<'_, M> {
         self.leave_if(null, exit);
         self.m.jump(done, &[value]);
         self.m.switch_to(slow);
-        let name = match inst.imms[4] {
-            Imm::Const(id) => self.func.constant(id).addr,
-            ref other => unreachable!("verified: a constant, not {other:?}"),
-        };
-        let name = self.m.address(name);
+        let name = self.m.address(self.func.constant(inst.imm_const(4)).addr);
         let value = self.m.call(Helper::LookupGlobal, &[frame, name])[0];
         let null = self.is_null(value);
         self.leave_if(null, exit);

@@ -39,7 +39,7 @@ impl Machine<'_> {
             Op::GuardType => {
                 let object = self.boxed(inst, 0)?;
                 let holds = match object {
-                    Some(object) => self.heap.get(object)?.ty == inst.imm_type(),
+                    Some(object) => self.heap.get(object)?.ty == inst.imm_type(0),
                     None => false,
                 };
                 guard(holds, Some(Val::Boxed(object)))
@@ -51,7 +51,7 @@ impl Machine<'_> {
             Op::AssumeNotNull => go(Val::Boxed(Some(self.object(inst, 0)?))),
             Op::GuardIs => {
                 let object = self.boxed(inst, 0)?;
-                let constant = Some(self.constant(inst.imm_const()));
+                let constant = Some(self.constant(inst.imm_const(0)));
                 let same = self.same(object, constant)?;
                 guard(same, Some(Val::Boxed(object)))
             }
