@@ -268,11 +268,8 @@ pub(super) unsafe extern "C" fn swl_dealloc_seen(
     }
 }
 
-/// Rebuilds the frame and lets the interpreter finish it.
-///
 /// # Safety
-/// `unit` is the token of the unit that is left, `number` an entry of its exit table, `buffer` its
-/// words.
+/// As [`rebuild`].
 pub(super) unsafe extern "C" fn swl_side_exit(
     ts: *mut PyThreadState,
     frame: *mut PyInterpreterFrame,
@@ -281,6 +278,28 @@ pub(super) unsafe extern "C" fn swl_side_exit(
     buffer: *const u64,
     parent: *mut u8,
 ) -> RawPair {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let throws = rebuild(ts, frame, unit, number, buffer, parent);
+        resume(ts, Frame::from_raw(frame), throws)
+    }
+}
+
+/// Makes the frame what the interpreter would have at the exit, for [`resume`]; whether it is to
+/// unwind. A function of its own, so that nothing of it is on the stack while the interpreter runs.
+///
+/// # Safety
+/// `unit` is the token of the unit that is left, `number` an entry of its exit table, `buffer` its
+/// words.
+#[inline(never)]
+pub(super) unsafe fn rebuild(
+    ts: *mut PyThreadState,
+    frame: *mut PyInterpreterFrame,
+    unit: *const Installed,
+    number: i64,
+    buffer: *const u64,
+    parent: *mut u8,
+) -> bool {
     // SAFETY: the caller's promise; the unit stays alive while its code is on the stack.
     unsafe {
         let installed = &*unit;
@@ -323,12 +342,15 @@ pub(super) unsafe extern "C" fn swl_side_exit(
         }
         let left: i32 = read(ts, tstate::RECURSION_REMAINING);
         write(ts, tstate::RECURSION_REMAINING, left + 1);
-        resume(ts, frame, throws)
+        throws
     }
 }
 
 /// Lets CPython's evaluator go on with a frame that is current.
-unsafe fn resume(ts: *mut PyThreadState, frame: Frame, throws: bool) -> RawPair {
+///
+/// # Safety
+/// The frame is what the evaluator expects.
+pub(super) unsafe fn resume(ts: *mut PyThreadState, frame: Frame, throws: bool) -> RawPair {
     // SAFETY: the evaluator links the frame itself, so it must not be current when it starts.
     unsafe {
         let caller = frame.previous();

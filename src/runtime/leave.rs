@@ -1,14 +1,15 @@
-//! `swl_leave`: from a guard that failed to [`swl_side_exit`], by way of the registers.
+//! `swl_leave`: from a guard that failed to the interpreter, by way of the registers.
 //!
 //! Native code calls it at a place where the values that the interpreter needs are wherever the
 //! register allocator had put them (LLVM: patch points and their stack map). So it saves the
 //! registers first, and reads the words by the site's description.
 
-use super::exits::{RawPair, swl_side_exit};
+use super::exits::{RawPair, rebuild, resume};
 use crate::code::unit::Installed;
 use crate::codegen::{Place, Site};
 use crate::helpers::activation;
-use crate::host::ffi::write;
+use crate::host::ffi::{PyInterpreterFrame, PyThreadState, write};
+use crate::host::frame::Frame;
 use smallvec::SmallVec;
 
 /// The registers of the caller: 16 general ones and the low halves of 16 vector ones, each in the
@@ -92,20 +93,35 @@ pub(super) unsafe extern "C" fn swl_leave(unit: *const Installed, act: *mut u8) 
         "mov rdx, rsp",
         "mov rcx, [rsp + 264]",
         "call {leave}",
-        "add rsp, 264",
+        // The registers are not needed while the interpreter runs.
+        "mov rdi, rax",
+        "mov rsi, rdx",
+        "mov rdx, [rsp + 32]",
+        "add rsp, 256",
+        "call {finish}",
+        "add rsp, 8",
         "ret",
         leave = sym leave,
+        finish = sym finish,
     )
+}
+
+/// What `leave` hands to `finish`, in two registers.
+#[repr(C)]
+struct Rebuilt {
+    /// Its address; plus 1 if the interpreter is to unwind.
+    frame: usize,
+    ts: *mut PyThreadState,
 }
 
 /// # Safety
 /// As [`swl_leave`]; `address` is where it returns to.
 unsafe extern "C" fn leave(
     unit: *const Installed,
-    act: *mut u8,
+    _act: *mut u8,
     registers: &Registers,
     address: u64,
-) -> i64 {
+) -> Rebuilt {
     // SAFETY: the unit stays alive while its code is on the stack; the site belongs to the place
     // that was called from, so the words are what the exit's table describes.
     unsafe {
@@ -116,14 +132,26 @@ unsafe extern "C" fn leave(
             .iter()
             .map(|place| registers.read(*place))
             .collect();
-        let RawPair { tag, payload } = swl_side_exit(
-            words[0] as *mut _,
-            words[1] as *mut _,
-            unit,
-            i64::from(site.exit),
-            words[Site::PARAMS..].as_ptr(),
-            words[2] as *mut u8,
-        );
+        let ts = words[0] as *mut PyThreadState;
+        let frame = words[1] as *mut PyInterpreterFrame;
+        let parent = words[2] as *mut u8;
+        let buffer = words[Site::PARAMS..].as_ptr();
+        let throws = rebuild(ts, frame, unit, i64::from(site.exit), buffer, parent);
+        Rebuilt {
+            frame: frame as usize | usize::from(throws),
+            ts,
+        }
+    }
+}
+
+/// # Safety
+/// The values are those of [`Rebuilt`]; `act` is the activation of the unit that was left.
+unsafe extern "C" fn finish(frame: usize, ts: *mut PyThreadState, act: *mut u8) -> i64 {
+    let throws = frame & 1 == 1;
+    // SAFETY: frames are aligned to words; this one was rebuilt.
+    unsafe {
+        let frame = Frame::from_raw((frame & !1) as *mut PyInterpreterFrame);
+        let RawPair { tag, payload } = resume(ts, frame, throws);
         write(act, activation::PAYLOAD, payload);
         tag
     }

@@ -32,7 +32,7 @@ BAD_OPTIONS = [
     (["-Xjit-dump=hir,llvn"], "-X jit-dump=hir,llvn: expected a list of hir, llvm and asm, joined by commas"),
     (["-Xjit-stats=yes"], "-X jit-stats=yes: expected 0 or 1"),
     (["-Xjit-fail-guard=often"], "-X jit-fail-guard=often: expected a whole number from 0 to 18446744073709551615"),
-    (["-Xjit-passes="], "-X jit-passes=: expected o0, o1, o2, o3 or the text of an LLVM pass pipeline"),
+    (["-Xjit-passes="], "-X jit-passes=: expected jit, o0, o1, o2, o3 or the text of an LLVM pass pipeline"),
     (["-Xjit-backend=cranelift"], "-X jit-backend=cranelift: expected llvm"),
     (["-Xjit-unit=trace"], "-X jit-unit=trace: expected function"),
     (["-Xjit-codegen=helper"], "-X jit-codegen=helper: expected inprocess"),
