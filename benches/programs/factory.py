@@ -4,7 +4,7 @@ Subclasses override a method that the scheduler calls on whatever machine is nex
 lives in instance attributes, the belts are linked lists. `run(n)` simulates n shifts and returns counts that depend on every step.
 """
 
-DEFAULT = 300
+DEFAULT = 1000
 BENCH = 40
 
 TICKS = 2500

@@ -1,6 +1,6 @@
 """The Fibonacci numbers by double recursion: nothing but calls, comparisons and small additions."""
 
-DEFAULT = 35
+DEFAULT = 37
 BENCH = 32
 
 

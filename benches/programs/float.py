@@ -5,7 +5,7 @@ Attribute loads and stores of floats, method calls, `math` functions, and many s
 
 from math import cos, sin, sqrt
 
-DEFAULT = 160
+DEFAULT = 400
 BENCH = 25
 
 POINTS = 20_000

@@ -4,7 +4,7 @@ Two levels of list subscripts in three nested loops, on floats. `run(n)` multipl
 trace, to the last bit.
 """
 
-DEFAULT = 140
+DEFAULT = 180
 BENCH = 20
 
 SIZE = 80

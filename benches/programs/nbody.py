@@ -6,7 +6,7 @@ before and after, as text, so that a wrong last bit shows.
 
 from math import pi
 
-DEFAULT = 500_000
+DEFAULT = 1_500_000
 BENCH = 90_000
 
 SOLAR_MASS = 4.0 * pi * pi

@@ -3,7 +3,7 @@
 A small function called in the inner loop, integer arithmetic that ends in a float division, and list subscripts.
 """
 
-DEFAULT = 560
+DEFAULT = 1000
 BENCH = 220
 
 

@@ -2,9 +2,9 @@
 
 use super::cell::Cell;
 use crate::codegen::CodeImage;
+use crate::frontend::Doubts;
 use crate::hir::ExitReason;
 use std::cell::{Cell as Slot, RefCell};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One version of a unit's code. Its address is the unit token of the machine code.
@@ -15,8 +15,8 @@ pub struct Installed {
     /// Executions of each exit.
     counts: Vec<Slot<u32>>,
     /// A guard has failed so often that its assumption is to be dropped.
-    worn: RefCell<BTreeSet<u32>>,
-    /// Whether `worn` has members; looked at on every entry.
+    worn: RefCell<Doubts>,
+    /// Whether `worn` has any; looked at on every entry.
     is_worn: Slot<bool>,
     /// Whether failing guards count (not in stress mode).
     learns: bool,
@@ -62,7 +62,7 @@ impl Installed {
         count.set(count.get().saturating_add(1));
         let exit = &self.image.exits[number];
         if self.learns && count.get() == WORN_AFTER && is_assumption(exit.reason) {
-            self.worn.borrow_mut().insert(exit.pc);
+            self.worn.borrow_mut().add(exit.pc, exit.reason);
             self.is_worn.set(true);
         }
     }
@@ -73,9 +73,9 @@ impl Installed {
         self.is_worn.get()
     }
 
-    /// Units whose assumptions failed too often.
+    /// The assumptions that failed too often.
     #[must_use]
-    pub fn worn(&self) -> BTreeSet<u32> {
+    pub fn worn(&self) -> Doubts {
         self.worn.borrow().clone()
     }
 
@@ -141,7 +141,7 @@ pub struct Unit {
     /// Types of the arguments when it was compiled.
     pub seen: Vec<crate::hir::Type>,
     /// Assumptions that failed too often.
-    pub no_speculation: BTreeSet<u32>,
+    pub doubts: Doubts,
     /// Times compiled.
     pub compiles: u32,
     /// Size of the HIR last compiled.

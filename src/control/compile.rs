@@ -123,10 +123,10 @@ fn build(jit: &'static Jit, code: *mut PyObject, source: Source) -> Result<Built
         address
     };
     let unit = jit.unit(code);
-    let (no_speculation, known) = unit
-        .map(|unit| (unit.no_speculation.clone(), unit.seen.clone()))
+    let (doubts, known) = unit
+        .map(|unit| (unit.doubts.clone(), unit.seen.clone()))
         .unwrap_or_default();
-    let options = FrontendOptions { no_speculation };
+    let options = FrontendOptions { doubts };
     let oracle = match source {
         Source::Frame(frame) => LiveOracle::for_frame(frame, copy.argcount as usize, &cell),
         // SAFETY: the caller holds the function.
@@ -209,7 +209,7 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
     // A worn version goes before its successor is built.
     if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Warm) {
         unit.cell.set_entry(runtime::enter_cold as *const () as u64);
-        unit.no_speculation.extend(installed.worn());
+        unit.doubts.extend(&installed.worn());
         unit.old_exits.extend(installed.exits_taken());
         count(&COUNTERS.recompiles);
         jit.retire(installed);
@@ -319,7 +319,7 @@ fn kept_references(function: &Function) -> Vec<Owned> {
         .filter(|inst| inst.op == Op::GuardIs)
         .filter_map(|inst| {
             let addr = function.constant(inst.imm_const(0)).addr;
-            // SAFETY: alive: the frontend just found it, and only builtins are compared with.
+            // SAFETY: alive: the frontend just found it. Only builtins and numbers are compared with.
             unsafe { Owned::new_ref(addr as *mut PyObject) }
         })
         .collect()

@@ -15,6 +15,7 @@ use crate::code::unit::{Installed, State, Unit};
 use crate::codegen::llvm::LlvmGenerator;
 use crate::codegen::{CodeGenerator, CodeMemory};
 use crate::config::{Config, Mode};
+use crate::frontend::Doubts;
 use crate::host::ffi::{self, PyObject, read};
 use crate::host::{check, snapshot};
 use crate::layout::{code as c, frame};
@@ -317,7 +318,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         plain_args: plain.then_some(args as u32),
         frame_words: frame::SPECIALS_WORDS + (nlocals + stack) as u32,
         seen: Vec::new(),
-        no_speculation: std::collections::BTreeSet::new(),
+        doubts: Doubts::default(),
         compiles: 0,
         hir_insts: 0,
         old_exits: Vec::new(),

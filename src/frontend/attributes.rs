@@ -4,7 +4,7 @@ use super::Bailout;
 use super::builder::Builder;
 use super::state::Item;
 use crate::bytecode::{Instr, ObjectInfo, ObjectKind, opcode};
-use crate::hir::{DictKind, Imm, Op, Value};
+use crate::hir::{DictKind, Imm, Op, Type, Value};
 
 impl Builder<'_> {
     pub(super) fn load_global(&mut self, instr: &Instr) -> Result<(), Bailout> {
@@ -39,6 +39,15 @@ impl Builder<'_> {
                 let value = self
                     .guard(Op::LoadGlobalCached, &[], &imms)
                     .expect("a value");
+                // A number is most likely a constant in all but syntax.
+                let constant = info.ty.is(Type::INT | Type::FLOAT | Type::BOOL);
+                if constant && self.may_compare_here() {
+                    let id = self.const_id(info.addr, info.ty, &info.repr);
+                    self.guard(Op::GuardIs, &[value], &[Imm::Const(id)]);
+                    let value = self.const_obj(info.addr, info.ty, &info.repr);
+                    self.push(value);
+                    return Ok(());
+                }
                 self.describe(value, info);
                 self.push(value);
                 return Ok(());
@@ -208,7 +217,7 @@ impl Builder<'_> {
             ObjectKind::Class(known) => name.strip_prefix("builtins.") == Some(known.as_str()),
             _ => false,
         };
-        if !matches || !self.may_speculate_here() {
+        if !matches || !self.may_compare_here() {
             return false;
         }
         if !self.is_constant(value) {

@@ -203,12 +203,17 @@ impl<'a> Builder<'a> {
 
     /// Whether an assumption may be made at `pc`.
     pub(super) fn may_speculate(&self, pc: u32) -> bool {
-        !self.options.no_speculation.contains(&pc)
+        !self.options.doubts.any.contains(&pc)
     }
 
     /// Whether an assumption may be made at the current instruction.
     pub(super) fn may_speculate_here(&self) -> bool {
         self.may_speculate(self.start.0)
+    }
+
+    /// Whether an object may be assumed to be the one seen, at the current instruction.
+    pub(super) fn may_compare_here(&self) -> bool {
+        self.may_speculate_here() && !self.options.doubts.identity.contains(&self.start.0)
     }
 
     /// What to do at an instruction that is not supported.

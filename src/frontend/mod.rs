@@ -22,7 +22,7 @@ mod state;
 
 use crate::bytecode::code::flags;
 use crate::bytecode::{Code, Oracle};
-use crate::hir::Function;
+use crate::hir::{ExitReason, Function};
 use std::collections::BTreeSet;
 
 /// Code objects with more instructions than this are refused.
@@ -34,8 +34,34 @@ pub const MAX_HIR: usize = 12_000;
 /// How to build.
 #[derive(Clone, Debug, Default)]
 pub struct FrontendOptions {
-    /// Units whose guards failed too often: no assumption is made there.
-    pub no_speculation: BTreeSet<u32>,
+    pub doubts: Doubts,
+}
+
+/// Instructions (code unit indices) whose assumptions failed too often.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doubts {
+    /// It is not always the same object.
+    pub identity: BTreeSet<u32>,
+    /// Any other: none is made there any more.
+    pub any: BTreeSet<u32>,
+}
+
+impl Doubts {
+    /// Notes that a guard for this reason failed too often.
+    pub fn add(&mut self, pc: u32, reason: ExitReason) {
+        let set = if reason == ExitReason::Identity {
+            &mut self.identity
+        } else {
+            &mut self.any
+        };
+        set.insert(pc);
+    }
+
+    /// Adds those of `other`.
+    pub fn extend(&mut self, other: &Doubts) {
+        self.identity.extend(&other.identity);
+        self.any.extend(&other.any);
+    }
 }
 
 /// Why a code object stays interpreted. Found once, kept with the code object, counted.

@@ -3,7 +3,7 @@
 use super::ffi::{_PyType_Lookup, PyObject, read};
 use super::frame::Frame;
 use super::reference::Owned;
-use super::snapshot::{class_name, class_of, text, type_of};
+use super::snapshot::{self, class_name, class_of, text, type_of};
 use crate::bytecode::{FunctionInfo, ObjectInfo, ObjectKind, Oracle};
 use crate::hir::{DictKind, Type};
 use crate::layout::{self, builtin, code as c, dict, typeobject};
@@ -156,7 +156,7 @@ unsafe fn describe(object: *mut PyObject) -> ObjectInfo {
     unsafe {
         let ty = type_of(object);
         let class = class_of(object);
-        let mut repr = format!("a {}", class_name(class));
+        let mut repr = snapshot::repr(object, ty);
         let kind = if ty == Type::FUNC {
             let code: *mut PyObject = read(object, layout::function::FUNC_CODE);
             repr = text(read(code, c::CO_QUALNAME));

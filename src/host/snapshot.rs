@@ -91,7 +91,7 @@ pub unsafe fn class_name(class: *mut PyTypeObject) -> String {
 ///
 /// # Safety
 /// `object` is alive.
-unsafe fn repr(object: *mut PyObject, ty: Type) -> String {
+pub(super) unsafe fn repr(object: *mut PyObject, ty: Type) -> String {
     let plain = Type::INT | Type::FLOAT | Type::BOOL | Type::NONE | Type::STR;
     // SAFETY: alive; the repr of these classes is C code only.
     unsafe {

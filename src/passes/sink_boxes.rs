@@ -10,11 +10,12 @@
 //! - frame states use the number itself;
 //! - a store of a box whose result nobody else uses goes away; what was in the slot is dropped unless it
 //!   is surely null or of a trivial class, whose death nobody can see;
+//! - the same for a box that is only wanted behind the loop in which it is made: it is made there;
 //! - returns and stores into lists and instances take the number where they can.
 
-use crate::hir::cfg::{Cfg, predecessors, reverse_postorder};
+use crate::hir::cfg::{Cfg, Edge, predecessors, reverse_postorder};
 use crate::hir::dominators::Dominators;
-use crate::hir::edit::definitions;
+use crate::hir::edit::{definitions, split_edge};
 use crate::hir::liveness::roots;
 use crate::hir::loops::LoopForest;
 use crate::hir::{Block, Function, Imm, Inst, Op, Type, Value};
@@ -22,8 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The pass. Whether anything changed.
 pub fn sink_boxes(func: &mut Function) -> bool {
+    let mut changed = split_exits(func);
     let stores = sinkable_stores(func);
-    let mut changed = !stores.is_empty();
+    changed |= !stores.is_empty();
     drop_stores(func, &stores);
     let definitions = definitions(func);
     changed |= unbox_frame_states(func, &definitions);
@@ -32,26 +34,47 @@ pub fn sink_boxes(func: &mut Function) -> bool {
     changed
 }
 
+/// Gives edges that take a box out of a loop a block of their own.
+fn split_exits(func: &mut Function) -> bool {
+    let definitions = definitions(func);
+    let cfg = Cfg::new(func);
+    let loops = LoopForest::new(&cfg, &Dominators::of(&cfg));
+    let is_boxed = |value: &Value| {
+        let inst = definitions[value.index()].as_ref();
+        inst.is_some_and(|inst| {
+            let object = match inst.op {
+                Op::StoreLocal => inst.args[0],
+                _ => *value,
+            };
+            box_operand(&definitions, object).is_some()
+        })
+    };
+    let mut edges = Vec::new();
+    for from in func.block_ids() {
+        let Some(last) = func.blocks[from.index()].insts.last() else {
+            continue;
+        };
+        if last.targets.len() < 2 {
+            continue;
+        }
+        for (index, target) in last.targets.iter().enumerate() {
+            if leaves_loop(&loops, from, target.block) && target.args.iter().any(is_boxed) {
+                edges.push(Edge { from, index });
+            }
+        }
+    }
+    for edge in &edges {
+        split_edge(func, *edge);
+    }
+    !edges.is_empty()
+}
+
 /// Moves a box that is only used in one other block, which is in no further loop, to its first use
 /// there: out of a loop whose dead number is only wanted behind it.
 fn move_boxes(func: &mut Function) -> bool {
     let cfg = Cfg::new(func);
     let loops = LoopForest::new(&cfg, &Dominators::of(&cfg));
-    // The one block that uses each value, if there is one.
-    let mut user: Vec<Option<Result<Block, ()>>> = vec![None; func.values.len()];
-    for block in func.block_ids() {
-        for inst in &func.blocks[block.index()].insts {
-            let jumps = inst.targets.iter().flat_map(|t| &t.args);
-            for value in inst.args.iter().chain(jumps) {
-                let entry = &mut user[value.index()];
-                *entry = match entry {
-                    None => Some(Ok(block)),
-                    Some(Ok(known)) if *known == block => Some(Ok(block)),
-                    Some(_) => Some(Err(())),
-                };
-            }
-        }
-    }
+    let user = single_users(func);
     let mut moved: BTreeMap<Block, Vec<Inst>> = BTreeMap::new();
     for block in func.block_ids().collect::<Vec<_>>() {
         func.blocks[block.index()].insts.retain(|inst| {
@@ -62,13 +85,7 @@ fn move_boxes(func: &mut Function) -> bool {
                 return true;
             };
             match user[result.index()] {
-                Some(Ok(there))
-                    if there != block
-                        // No loop is around the new place that isn't around the old one.
-                        && loops
-                            .innermost(there)
-                            .is_none_or(|around| loops.contains(around, block)) =>
-                {
+                Some(Ok(there)) if there != block && in_no_further_loop(&loops, block, there) => {
                     moved.entry(there).or_default().push(inst.clone());
                     false
                 }
@@ -99,14 +116,13 @@ fn box_operand(definitions: &[Option<Inst>], value: Value) -> Option<Value> {
     matches!(inst.op, Op::BoxInt | Op::BoxFloat | Op::BoxBool).then(|| inst.args[0])
 }
 
-/// Results of stores of boxes that are used by frame states only.
+/// Results of stores of boxes that are used by frame states only, or else in one block that is out
+/// of a loop around the store.
 fn sinkable_stores(func: &Function) -> BTreeSet<Value> {
     let definitions = definitions(func);
-    let mut used: BTreeSet<Value> = BTreeSet::new();
-    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
-        used.extend(inst.args.iter().copied());
-        used.extend(inst.targets.iter().flat_map(|t| t.args.iter().copied()));
-    }
+    let cfg = Cfg::new(func);
+    let loops = LoopForest::new(&cfg, &Dominators::of(&cfg));
+    let users = single_users(func);
     // Slots that are read again.
     let loaded: BTreeSet<u32> = func.blocks[1..]
         .iter()
@@ -114,14 +130,52 @@ fn sinkable_stores(func: &Function) -> BTreeSet<Value> {
         .filter(|inst| inst.op == Op::LoadLocal)
         .map(|inst| inst.imm_index(0))
         .collect();
-    func.blocks
-        .iter()
-        .flat_map(|b| &b.insts)
-        .filter(|inst| inst.op == Op::StoreLocal && !loaded.contains(&inst.imm_index(0)))
-        .filter(|inst| box_operand(&definitions, inst.args[0]).is_some())
-        .filter_map(|inst| inst.result)
-        .filter(|result| !used.contains(result))
+    let stores = func.block_ids().flat_map(|block| {
+        let insts = &func.blocks[block.index()].insts;
+        insts.iter().map(move |inst| (block, inst))
+    });
+    stores
+        .filter(|(_, inst)| inst.op == Op::StoreLocal && !loaded.contains(&inst.imm_index(0)))
+        .filter(|(_, inst)| box_operand(&definitions, inst.args[0]).is_some())
+        .filter_map(|(block, inst)| Some((block, inst.result?)))
+        .filter(|(block, result)| match users[result.index()] {
+            None => true,
+            Some(Ok(user)) => leaves_loop(&loops, *block, user),
+            Some(Err(())) => false,
+        })
+        .map(|(_, result)| result)
         .collect()
+}
+
+/// Whether `to` is in fewer of the loops around `from`, and in no other.
+fn leaves_loop(loops: &LoopForest, from: Block, to: Block) -> bool {
+    in_no_further_loop(loops, from, to) && loops.innermost(from) != loops.innermost(to)
+}
+
+/// Whether every loop around `to` is around `from`, too.
+fn in_no_further_loop(loops: &LoopForest, from: Block, to: Block) -> bool {
+    loops
+        .innermost(to)
+        .is_none_or(|around| loops.contains(around, from))
+}
+
+/// For each value the one block whose instructions use it, if there is one; `Err` if there are several.
+fn single_users(func: &Function) -> Vec<Option<Result<Block, ()>>> {
+    let mut user: Vec<Option<Result<Block, ()>>> = vec![None; func.values.len()];
+    for block in func.block_ids() {
+        for inst in &func.blocks[block.index()].insts {
+            let jumps = inst.targets.iter().flat_map(|t| &t.args);
+            for value in inst.args.iter().chain(jumps) {
+                let entry = &mut user[value.index()];
+                *entry = match entry {
+                    None => Some(Ok(block)),
+                    Some(Ok(known)) if *known == block => Some(Ok(block)),
+                    Some(_) => Some(Err(())),
+                };
+            }
+        }
+    }
+    user
 }
 
 /// Removes the stores; frame states then use the box.
