@@ -23,7 +23,7 @@ pub struct Installed {
     /// Cells of callees, kept while the code may use them.
     _cells: Vec<Arc<Cell>>,
     /// References that guards compare with.
-    _keep: Vec<crate::host::Owned>,
+    keep: Vec<crate::host::Owned>,
 }
 
 /// Failures of one guard after which the unit is compiled again without it.
@@ -46,8 +46,15 @@ impl Installed {
             is_worn: Slot::new(false),
             learns,
             _cells: cells,
-            _keep: keep,
+            keep,
         })
+    }
+
+    /// Frees it after the interpreter, with whose objects nothing may be done any more.
+    pub fn forget_references(mut self: Box<Self>) {
+        for reference in self.keep.drain(..) {
+            std::mem::forget(reference);
+        }
     }
 
     /// Adds the code.

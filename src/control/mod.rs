@@ -22,6 +22,7 @@ use crate::layout::{code as c, frame};
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use once_cell::sync::OnceCell;
+use std::collections::HashSet;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -41,6 +42,8 @@ pub struct Jit {
     /// Activations of native code, in all threads, that were entered from CPython.
     native: AtomicU32,
     units: AtomicU32,
+    /// Addresses of all living records.
+    records: Mutex<HashSet<usize>>,
 }
 
 /// What only one compilation at a time uses.
@@ -116,6 +119,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         arena,
         native: AtomicU32::new(0),
         units: AtomicU32::new(0),
+        records: Mutex::default(),
     });
     if made.is_ok() {
         runtime::ENTER.store(enter::eval_frame as *const () as i64, Ordering::Relaxed);
@@ -197,6 +201,13 @@ impl Jit {
         status == 0
     }
 
+    fn records(&self) -> std::sync::MutexGuard<'_, HashSet<usize>> {
+        // A set is consistent wherever a panic may leave it.
+        self.records
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// The record of a code object, if it has one.
     #[must_use]
     #[allow(clippy::mut_from_ref)] // The record is the code object's; the GIL keeps it to one user.
@@ -223,6 +234,7 @@ impl Jit {
                 drop(unsafe { Box::from_raw(raw) });
                 return None;
             }
+            self.records().insert(raw as usize);
         }
         self.unit(code)
     }
@@ -333,11 +345,35 @@ unsafe extern "C" fn free_extra(extra: *mut c_void) {
     }
     // SAFETY: an even word is the box that `unit_or_new` made; this is its last use.
     let mut unit = unsafe { Box::from_raw(extra.cast::<Unit>()) };
+    if let Some(jit) = JIT.get() {
+        jit.records().remove(&word);
+    }
     unit.cell.clear(runtime::enter_cold as *const () as u64);
     if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Released)
         && let Some(jit) = JIT.get()
     {
         jit.retire(installed);
+    }
+}
+
+/// What is to run once the interpreter is finalized.
+#[must_use]
+pub fn exit_function() -> extern "C" fn() {
+    release_records
+}
+
+/// Frees the records of code objects that outlive the interpreter: CPython frees them nowhere, and
+/// asks for nothing of theirs any more.
+extern "C" fn release_records() {
+    let Some(jit) = JIT.get() else { return };
+    let records = std::mem::take(&mut *jit.records());
+    for record in records {
+        // SAFETY: the set has living boxes only, each once. What code objects the installed code
+        // keeps is gone with the interpreter, so their references are not given back.
+        let mut unit = unsafe { Box::from_raw(record as *mut Unit) };
+        if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Released) {
+            installed.forget_references();
+        }
     }
 }
 

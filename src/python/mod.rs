@@ -120,6 +120,8 @@ unsafe extern "C" fn start(_module: *mut PyObject, args: *mut PyObject) -> *mut 
             // SAFETY: a plain function that may run at exit.
             unsafe { py::Py_AtExit(Some(print_stats)) };
         }
+        // SAFETY: it runs when the interpreter is finalized.
+        unsafe { py::Py_AtExit(Some(control::exit_function())) };
         Ok(Value::Null)
     })
 }
