@@ -304,7 +304,7 @@ fn install(
     let Ok(mut back) = jit.back.try_lock() else {
         return Ok(None);
     };
-    let mut image: CodeImage = back.generator.compile(&bytes)?;
+    let mut image: CodeImage = back.generator()?.compile(&bytes)?;
     image.phases.splice(0..0, built.phases);
     installed.set_image(image);
     Ok(Some(installed))
@@ -341,8 +341,11 @@ fn dump(jit: &Jit, function: &Function, token: u64) {
         jit.config
             .dump
             .llvm
-            .then(|| back.generator.ir_text(&bytes, true)),
-        jit.config.dump.asm.then(|| back.generator.asm_text(&bytes)),
+            .then(|| back.generator()?.ir_text(&bytes, true)),
+        jit.config
+            .dump
+            .asm
+            .then(|| back.generator()?.asm_text(&bytes)),
     ];
     for text in texts.into_iter().flatten() {
         match text {
@@ -380,8 +383,8 @@ pub fn artefact(
         .try_lock()
         .map_err(|_| "the code generator is busy".to_owned())?;
     match what {
-        Artefact::Asm => back.generator.asm_text(&bytes),
-        Artefact::Hir | Artefact::Llvm => back.generator.ir_text(&bytes, true),
+        Artefact::Asm => back.generator().and_then(|g| g.asm_text(&bytes)),
+        Artefact::Hir | Artefact::Llvm => back.generator().and_then(|g| g.ir_text(&bytes, true)),
     }
     .map_err(|error| error.to_string())
 }

@@ -13,7 +13,7 @@ use crate::code::arena::{Arena, Usage};
 use crate::code::cell::Cell;
 use crate::code::unit::{Installed, State, Unit};
 use crate::codegen::llvm::LlvmGenerator;
-use crate::codegen::{CodeGenerator, CodeMemory};
+use crate::codegen::{CodeGenerator, CodeMemory, CodegenError};
 use crate::config::{Config, Mode};
 use crate::frontend::Doubts;
 use crate::host::ffi::{self, PyObject, read};
@@ -48,10 +48,18 @@ pub struct Jit {
 
 /// What only one compilation at a time uses.
 struct BackEnd {
-    generator: LlvmGenerator,
+    /// `None` once the interpreter is finalized.
+    generator: Option<LlvmGenerator>,
     /// Versions that may still be on some stack.
     #[allow(clippy::vec_box)] // Compiled code knows their addresses.
     graveyard: Vec<Box<Installed>>,
+}
+
+impl BackEnd {
+    fn generator(&mut self) -> Result<&mut LlvmGenerator, CodegenError> {
+        let gone = || CodegenError::Backend("the interpreter is finalized".to_owned());
+        self.generator.as_mut().ok_or_else(gone)
+    }
 }
 
 // SAFETY: everything inside that is not atomic or locked is immutable after start; versions in the
@@ -113,7 +121,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         previous,
         mode: AtomicU8::new(mode as u8),
         back: Mutex::new(BackEnd {
-            generator,
+            generator: Some(generator),
             graveyard: Vec::new(),
         }),
         arena,
@@ -271,7 +279,9 @@ impl Jit {
         };
         let retired = std::mem::take(&mut back.graveyard);
         for installed in &retired {
-            back.generator.release(&installed.image);
+            if let Ok(generator) = back.generator() {
+                generator.release(&installed.image);
+            }
         }
         drop(back);
         // References that the versions kept are released without the lock.
@@ -362,8 +372,8 @@ pub fn exit_function() -> extern "C" fn() {
     release_records
 }
 
-/// Frees the records of code objects that outlive the interpreter: CPython frees them nowhere, and
-/// asks for nothing of theirs any more.
+/// Frees the code generator, and the records of code objects that outlive the interpreter: CPython
+/// frees them nowhere, and asks for nothing of theirs any more.
 extern "C" fn release_records() {
     let Some(jit) = JIT.get() else { return };
     let records = std::mem::take(&mut *jit.records());
@@ -374,6 +384,15 @@ extern "C" fn release_records() {
         if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Released) {
             installed.forget_references();
         }
+    }
+    // A thread that will never run again may have native code on its stack: then all code stays.
+    if jit.native.load(Ordering::Relaxed) == 0
+        && let Ok(mut back) = jit.back.try_lock()
+    {
+        for installed in back.graveyard.drain(..) {
+            installed.forget_references();
+        }
+        back.generator = None;
     }
 }
 
