@@ -10,7 +10,7 @@
 //! their addresses stay reserved.
 
 use crate::codegen::CodeMemory;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Mutex;
@@ -32,9 +32,9 @@ struct Blocks {
     top: usize,
     used: usize,
     /// Offsets of blocks that were allocated and not sealed yet.
-    open: HashSet<usize>,
+    open: BTreeSet<usize>,
     /// Number of open blocks that touch a page, by page number; none if there is no entry.
-    writers: HashMap<usize, usize>,
+    writers: BTreeMap<usize, usize>,
 }
 
 /// How the arena's memory is used, in bytes.

@@ -22,7 +22,7 @@ use crate::layout::{code as c, frame};
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use once_cell::sync::OnceCell;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -43,7 +43,7 @@ pub struct Jit {
     native: AtomicU32,
     units: AtomicU32,
     /// Addresses of all living records.
-    records: Mutex<HashSet<usize>>,
+    records: Mutex<BTreeSet<usize>>,
 }
 
 /// What only one compilation at a time uses.
@@ -209,7 +209,7 @@ impl Jit {
         status == 0
     }
 
-    fn records(&self) -> std::sync::MutexGuard<'_, HashSet<usize>> {
+    fn records(&self) -> std::sync::MutexGuard<'_, BTreeSet<usize>> {
         // A set is consistent wherever a panic may leave it.
         self.records
             .lock()
@@ -304,6 +304,21 @@ impl Jit {
                 unit.state = other;
                 false
             }
+        }
+    }
+
+    /// The program has ended: nothing is compiled any more, and all code is given back while the
+    /// references that it keeps can still be.
+    pub fn shut_down(&self) {
+        self.mode.store(Mode::Never as u8, Ordering::Relaxed);
+        let codes: Vec<u64> = self
+            .records()
+            .iter()
+            // SAFETY: the set has living boxes only.
+            .map(|record| unsafe { (*(*record as *const Unit)).code })
+            .collect();
+        for code in codes {
+            self.release(code as *mut PyObject);
         }
     }
 

@@ -9,6 +9,7 @@ use crate::code::unit::State;
 use crate::config::{Config, Mode, OPTIONS};
 use crate::control::{self, Artefact, Jit, StartError};
 use crate::hir::Type;
+use crate::host::Owned;
 use crate::host::ffi::{PyCode_Addr2Line, PyObject, read};
 use crate::host::snapshot::{class_of, text, type_of};
 use crate::layout::function;
@@ -17,6 +18,7 @@ use pyo3_ffi as py;
 use serde_json::{Value, json};
 use std::ffi::{CString, c_int};
 use std::ptr::{addr_of_mut, null_mut};
+use std::sync::{Mutex, PoisonError};
 use values::{string_pairs, to_python};
 
 /// A Python exception to raise.
@@ -85,7 +87,7 @@ fn code_of(object: *mut PyObject) -> Result<(*mut PyObject, *mut PyObject), Rais
     }
 }
 
-unsafe extern "C" fn start(_module: *mut PyObject, args: *mut PyObject) -> *mut PyObject {
+unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut PyObject {
     answer(|| {
         // SAFETY: `args` is the tuple of arguments.
         let (xoptions, variables) = unsafe {
@@ -122,6 +124,8 @@ unsafe extern "C" fn start(_module: *mut PyObject, args: *mut PyObject) -> *mut 
         }
         // SAFETY: it runs when the interpreter is finalized.
         unsafe { py::Py_AtExit(Some(control::exit_function())) };
+        // SAFETY: the GIL is held; the module is alive.
+        unsafe { register_shut_down(module) };
         Ok(Value::Null)
     })
 }
@@ -139,8 +143,46 @@ fn start_log(filter: &str) -> Result<(), Raise> {
     Ok(())
 }
 
+/// Has `shut_down` called after the program's own exit functions.
+///
+/// # Safety
+/// The GIL is held; `module` is this module.
+unsafe fn register_shut_down(module: *mut PyObject) {
+    // SAFETY: the caller's promise; references are owned by values of type `Owned`.
+    let registered = unsafe {
+        let atexit = Owned::from_raw(py::PyImport_ImportModule(c"atexit".as_ptr()));
+        let function = Owned::from_raw(py::PyObject_GetAttrString(module, c"shut_down".as_ptr()));
+        let name = Owned::from_raw(py::PyUnicode_InternFromString(c"register".as_ptr()));
+        match (atexit, function, name) {
+            (Some(atexit), Some(function), Some(name)) => Owned::from_raw(
+                py::PyObject_CallMethodOneArg(atexit.as_ptr(), name.as_ptr(), function.as_ptr()),
+            ),
+            _ => None,
+        }
+    };
+    if registered.is_none() {
+        // SAFETY: the GIL is held. Without it some memory stays until the process ends.
+        unsafe { py::PyErr_Clear() };
+    }
+}
+
+/// The statistics when the program ended, before its code was given back.
+static LAST_STATS: Mutex<Option<Value>> = Mutex::new(None);
+
+unsafe extern "C" fn shut_down(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        *LAST_STATS.lock().unwrap_or_else(PoisonError::into_inner) = Some(stats_value());
+        active()?.shut_down();
+        Ok(Value::Null)
+    })
+}
+
 extern "C" fn print_stats() {
-    eprintln!("{}", stats_value());
+    let last = LAST_STATS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    eprintln!("{}", last.unwrap_or_else(stats_value));
 }
 
 fn stats_value() -> Value {
@@ -298,7 +340,7 @@ const fn method(name: &'static std::ffi::CStr, function: Method, flags: c_int) -
     }
 }
 
-static mut METHODS: [py::PyMethodDef; 13] = [
+static mut METHODS: [py::PyMethodDef; 14] = [
     method(c"start", start, py::METH_VARARGS),
     method(c"compile", compile, py::METH_O),
     method(c"is_compiled", is_compiled, py::METH_O),
@@ -311,6 +353,7 @@ static mut METHODS: [py::PyMethodDef; 13] = [
     method(c"set_control", set_control, py::METH_O),
     method(c"get_control", get_control, py::METH_NOARGS),
     method(c"options", options, py::METH_NOARGS),
+    method(c"shut_down", shut_down, py::METH_NOARGS),
     py::PyMethodDef::zeroed(),
 ];
 
