@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode};
 /// Does it.
 pub fn bench(args: &BenchArgs) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
-    install_packages(&args.common.python)?;
+    install_packages(&args.common.python, &[])?;
     let venv = Venv::for_interpreter(&workspace, &args.common.python)?;
     venv.install_requirements(&workspace)?;
     let programs = choose(&workspace, &args.names)?;

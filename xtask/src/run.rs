@@ -15,7 +15,7 @@ const EXAMPLE: &str = "benches/programs/nbody.py";
 /// Does it. With a program, returns only if that can't be started.
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
-    install_packages(&args.common.python)?;
+    install_packages(&args.common.python, &[])?;
     let venv = Venv::for_interpreter(&workspace, &args.common.python)?;
     let library = build::build(&workspace)?;
     build::install(&workspace, &venv, &library)?;

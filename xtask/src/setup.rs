@@ -18,6 +18,9 @@ const PACKAGES: &[&str] = &["llvm-19-dev", "g++"];
 /// The default interpreter and what `venv` needs to put pip into an environment.
 const PYTHON_PACKAGES: &[&str] = &["python3.11", "python3.11-venv"];
 
+/// For the tests that look for leaks; valgrind does not start without libc's symbols.
+pub const TEST_PACKAGES: &[&str] = &["valgrind", "libc6-dbg"];
+
 /// Where things are.
 pub struct Workspace {
     pub root: PathBuf,
@@ -46,9 +49,10 @@ impl Workspace {
     }
 }
 
-/// Installs the Debian packages that are missing.
-pub fn install_packages(python: &Path) -> Result<()> {
+/// Installs the Debian packages that are missing, `more` among them.
+pub fn install_packages(python: &Path, more: &[&'static str]) -> Result<()> {
     let mut wanted = PACKAGES.to_vec();
+    wanted.extend(more);
     if python == Path::new(DEFAULT_PYTHON) {
         wanted.extend(PYTHON_PACKAGES);
     }

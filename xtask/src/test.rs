@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must pass before a change goes in.
 
-use crate::setup::{Venv, Workspace, install_packages};
+use crate::setup::{TEST_PACKAGES, Venv, Workspace, install_packages};
 use crate::shell::{check, say};
 use crate::{Part, TestArgs, build};
 use anyhow::{Context, Result};
@@ -15,7 +15,7 @@ pub fn test(args: &TestArgs) -> Result<ExitCode> {
     let start = Instant::now();
     let workspace = Workspace::find()?;
     let python = &args.common.python;
-    install_packages(python)?;
+    install_packages(python, TEST_PACKAGES)?;
     let venv = Venv::for_interpreter(&workspace, python)?;
     venv.install_requirements(&workspace)?;
     if wanted(args, Part::Format) {
