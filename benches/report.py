@@ -55,8 +55,7 @@ def text(rows):
     for row in rows:
         plain_spread, jit_spread = spread(row["plain_runs"]), spread(row["jit_runs"])
         lines.append(
-            f"{row['name']:<16}{row['plain']:>9.3f} s{row['jit']:>9.3f} s{row['ratio']:>8.2f}x"
-            f"   ±{plain_spread:.0f} %, ±{jit_spread:.0f} %"
+            f"{row['name']:<16}{row['plain']:>9.3f} s{row['jit']:>9.3f} s{row['ratio']:>8.2f}x   ±{plain_spread:.0f} %, ±{jit_spread:.0f} %"
         )
     lines.append(f"{'geometric mean':<38}{geometric_mean(rows):>8.2f}x")
     return "\n".join(lines)

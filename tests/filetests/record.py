@@ -16,13 +16,31 @@ import sys
 import types
 
 BITS = {
-    "null": 1, int: 1 << 1, float: 1 << 2, bool: 1 << 3, str: 1 << 4, type(None): 1 << 5,
-    list: 1 << 6, tuple: 1 << 7, dict: 1 << 8, types.FunctionType: 1 << 9, range: 1 << 10,
+    "null": 1,
+    int: 1 << 1,
+    float: 1 << 2,
+    bool: 1 << 3,
+    str: 1 << 4,
+    type(None): 1 << 5,
+    list: 1 << 6,
+    tuple: 1 << 7,
+    dict: 1 << 8,
+    types.FunctionType: 1 << 9,
+    range: 1 << 10,
 }
 OTHER = 1 << 11
 NAMES = {
-    1: "NULL", 1 << 1: "INT", 1 << 2: "FLOAT", 1 << 3: "BOOL", 1 << 4: "STR", 1 << 5: "NONE",
-    1 << 6: "LIST", 1 << 7: "TUPLE", 1 << 8: "DICT", 1 << 9: "FUNC", 1 << 10: "RANGE",
+    1: "NULL",
+    1 << 1: "INT",
+    1 << 2: "FLOAT",
+    1 << 3: "BOOL",
+    1 << 4: "STR",
+    1 << 5: "NONE",
+    1 << 6: "LIST",
+    1 << 7: "TUPLE",
+    1 << 8: "DICT",
+    1 << 9: "FUNC",
+    1 << 10: "RANGE",
     1 << 11: "OTHER",
 }
 
@@ -62,23 +80,31 @@ class Recorder:
         bound = code.co_argcount
         recording = {
             "code": {
-                "name": code.co_qualname, "filename": code.co_filename.rsplit("/", 1)[-1],
-                "firstlineno": code.co_firstlineno, "flags": code.co_flags,
-                "argcount": code.co_argcount, "posonlyargcount": code.co_posonlyargcount,
-                "kwonlyargcount": code.co_kwonlyargcount, "nlocals": code.co_nlocals,
+                "name": code.co_qualname,
+                "filename": code.co_filename.rsplit("/", 1)[-1],
+                "firstlineno": code.co_firstlineno,
+                "flags": code.co_flags,
+                "argcount": code.co_argcount,
+                "posonlyargcount": code.co_posonlyargcount,
+                "kwonlyargcount": code.co_kwonlyargcount,
+                "nlocals": code.co_nlocals,
                 "nlocalsplus": len(code.co_varnames) + len(code.co_cellvars) + len(code.co_freevars),
-                "stacksize": code.co_stacksize, "ncellvars": len(code.co_cellvars),
-                "nfreevars": len(code.co_freevars), "units": units,
-                "consts": [
-                    {"addr": self.addr(c), "ty": type_name(c), "repr": repr(c)[:400]}
-                    for c in code.co_consts
-                ],
+                "stacksize": code.co_stacksize,
+                "ncellvars": len(code.co_cellvars),
+                "nfreevars": len(code.co_freevars),
+                "units": units,
+                "consts": [{"addr": self.addr(c), "ty": type_name(c), "repr": repr(c)[:400]} for c in code.co_consts],
                 "names": [{"addr": self.addr(n), "text": n} for n in code.co_names],
                 "varnames": list(code.co_varnames + code.co_cellvars + code.co_freevars),
-                "exception_table": list(code.co_exceptiontable), "addr": self.addr(code),
+                "exception_table": list(code.co_exceptiontable),
+                "addr": self.addr(code),
             },
             "locals": [[slot, type_name(args[slot])] for slot in range(bound)],
-            "dict_values": [], "module_values": [], "methods": [], "functions": [], "cells": [],
+            "dict_values": [],
+            "module_values": [],
+            "methods": [],
+            "functions": [],
+            "cells": [],
             "singletons": [self.addr(None), self.addr(True), self.addr(False)],
         }
         self.answers(function, units, recording)
@@ -120,8 +146,7 @@ class Recorder:
                 number = self.addr(value)
                 for i in range(4):
                     units[at + 7 + i] = number >> 16 * i & 0xFFFF
-                key = [cache[1] | cache[2] << 16,
-                       self.addr(function.__code__.co_names[arg]), number]
+                key = [cache[1] | cache[2] << 16, self.addr(function.__code__.co_names[arg]), number]
                 recording["methods"].append([key, self.info(value)])
                 if isinstance(value, types.FunctionType):
                     self.function(value, recording)
@@ -130,16 +155,22 @@ class Recorder:
 
     def function(self, value, recording):
         code = value.__code__
-        recording["functions"].append([
-            self.addr(value),
-            {
-                "code": self.addr(code), "name": code.co_qualname, "flags": code.co_flags,
-                "argcount": code.co_argcount, "kwonlyargcount": code.co_kwonlyargcount,
-                "nlocalsplus": len(code.co_varnames) + len(code.co_cellvars) + len(code.co_freevars),
-                "stacksize": code.co_stacksize, "ncellvars": len(code.co_cellvars),
-                "nfreevars": len(code.co_freevars),
-            },
-        ])
+        recording["functions"].append(
+            [
+                self.addr(value),
+                {
+                    "code": self.addr(code),
+                    "name": code.co_qualname,
+                    "flags": code.co_flags,
+                    "argcount": code.co_argcount,
+                    "kwonlyargcount": code.co_kwonlyargcount,
+                    "nlocalsplus": len(code.co_varnames) + len(code.co_cellvars) + len(code.co_freevars),
+                    "stacksize": code.co_stacksize,
+                    "ncellvars": len(code.co_cellvars),
+                    "nfreevars": len(code.co_freevars),
+                },
+            ]
+        )
 
 
 def tables():

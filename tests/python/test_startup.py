@@ -27,7 +27,10 @@ BAD_OPTIONS = [
     (["-Xjit-threshold=-1"], "-X jit-threshold=-1: expected a whole number from 1 to 4294967295"),
     (["-Xjit-threshold"], "-X jit-threshold: expected a whole number from 1 to 4294967295"),
     (["-Xjit-threshold=" + "9" * 5000], "-X jit-threshold=" + "9" * 5000 + ": expected a whole number from 1 to 4294967295"),
-    (["-Xjit-threshold=\N{ARABIC-INDIC DIGIT FIVE}"], "-X jit-threshold=\N{ARABIC-INDIC DIGIT FIVE}: expected a whole number from 1 to 4294967295"),
+    (
+        ["-Xjit-threshold=\N{ARABIC-INDIC DIGIT FIVE}"],
+        "-X jit-threshold=\N{ARABIC-INDIC DIGIT FIVE}: expected a whole number from 1 to 4294967295",
+    ),
     (["-Xjit-opt=4"], "-X jit-opt=4: expected 0, 1, 2 or 3"),
     (["-Xjit-dump=hir,llvn"], "-X jit-dump=hir,llvn: expected a list of hir, llvm and asm, joined by commas"),
     (["-Xjit-stats=yes"], "-X jit-stats=yes: expected 0 or 1"),
@@ -307,7 +310,10 @@ def test_module_respects_the_variable(run_python, about):
 
 
 def test_module_runs_modules_and_code(run_python):
-    ran(run_python(["-m", "swallow", "-c", "import sys, swallow; print(swallow.get_control(), sys.argv)", "x"]), stdout="whenhot ['-c', 'x']\n")
+    ran(
+        run_python(["-m", "swallow", "-c", "import sys, swallow; print(swallow.get_control(), sys.argv)", "x"]),
+        stdout="whenhot ['-c', 'x']\n",
+    )
     ran(run_python(["-m", "swallow", "-m", "json.tool", "--compact"], input="[1, 2]"), stdout="[1,2]\n")
 
 
