@@ -2,8 +2,8 @@
 
 - A bad option ends the process with one line and status 2.
 - What hinders the JIT itself (another interpreter, no libLLVM) is one line, and the program runs uncompiled.
-- In mode never the native module isn't imported, so nothing of it is mapped. The .pth line doesn't even come here for a
-  plain `-Xjit=never`; with further `-X jit-…` options it does, to check them.
+- In mode never the native module isn't imported, so nothing of it is mapped. The .pth line, which every process pays for, is
+  short: without options and for a lone `-Xjit=never` it doesn't even come here.
 """
 
 import os
