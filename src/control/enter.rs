@@ -74,7 +74,7 @@ fn cycles() -> u64 {
 ///
 /// # Safety
 /// Called by CPython with the current thread state and a frame to run.
-pub(super) unsafe extern "C" fn eval_frame(
+pub(super) unsafe extern "C-unwind" fn eval_frame(
     ts: *mut PyThreadState,
     raw: *mut PyInterpreterFrame,
     throwflag: c_int,
@@ -211,7 +211,7 @@ unsafe fn enter(
 unsafe fn run(jit: &Jit, ts: *mut PyThreadState, frame: Frame, installed: &Installed) -> RawPair {
     let entry = installed.image.entry as *const ();
     // SAFETY: the generator's promise: the address is a function of this type.
-    let entry: unsafe extern "C" fn(
+    let entry: unsafe extern "C-unwind" fn(
         *mut PyThreadState,
         *mut PyInterpreterFrame,
         *mut u8,
@@ -227,7 +227,7 @@ unsafe fn run(jit: &Jit, ts: *mut PyThreadState, frame: Frame, installed: &Insta
 ///
 /// # Safety
 /// Called by CPython for a Python function.
-pub(super) unsafe extern "C" fn vectorcall(
+pub(super) unsafe extern "C-unwind" fn vectorcall(
     callee: *mut PyObject,
     args: *const *mut PyObject,
     nargsf: usize,

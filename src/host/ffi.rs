@@ -13,11 +13,14 @@ pub struct PyInterpreterFrame {
 pub type PyInterpreterState = pyo3_ffi::PyInterpreterState;
 
 /// `_PyFrameEvalFunction`.
-pub type EvalFrame =
-    unsafe extern "C" fn(*mut PyThreadState, *mut PyInterpreterFrame, c_int) -> *mut PyObject;
+pub type EvalFrame = unsafe extern "C-unwind" fn(
+    *mut PyThreadState,
+    *mut PyInterpreterFrame,
+    c_int,
+) -> *mut PyObject;
 
 /// `vectorcallfunc`.
-pub type Vectorcall = unsafe extern "C" fn(
+pub type Vectorcall = unsafe extern "C-unwind" fn(
     *mut PyObject,
     *const *mut PyObject,
     usize,
@@ -26,7 +29,7 @@ pub type Vectorcall = unsafe extern "C" fn(
 
 // SAFETY: these are exported by every CPython 3.11 with these signatures (`cpython/pystate.h`,
 // `cpython/ceval.h`, `cpython/code.h`, `internal/pycore_*.h`).
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     pub fn _PyEval_EvalFrameDefault(
         ts: *mut PyThreadState,
         frame: *mut PyInterpreterFrame,

@@ -9,14 +9,14 @@ use std::ptr::null_mut;
 
 /// # Safety
 /// The operand is alive.
-pub(super) unsafe extern "C" fn swl_get_iter(a: *mut PyObject) -> *mut PyObject {
+pub(super) unsafe extern "C-unwind" fn swl_get_iter(a: *mut PyObject) -> *mut PyObject {
     // SAFETY: an alive operand, the GIL held.
     unsafe { py::PyObject_GetIter(a) }
 }
 
 /// # Safety
 /// The operand is an alive iterator.
-pub(super) unsafe extern "C" fn swl_iter_next(iterator: *mut PyObject) -> *mut PyObject {
+pub(super) unsafe extern "C-unwind" fn swl_iter_next(iterator: *mut PyObject) -> *mut PyObject {
     // SAFETY: an iterator's class has `tp_iternext`.
     unsafe {
         let Some(next) = (*class_of(iterator)).tp_iternext else {
@@ -36,7 +36,7 @@ pub(super) unsafe extern "C" fn swl_iter_next(iterator: *mut PyObject) -> *mut P
 
 /// # Safety
 /// The operand is alive.
-pub(super) unsafe extern "C" fn swl_unpack_sequence(
+pub(super) unsafe extern "C-unwind" fn swl_unpack_sequence(
     value: *mut PyObject,
     count: i64,
 ) -> *mut PyObject {
@@ -120,7 +120,7 @@ unsafe fn build(
 
 /// # Safety
 /// `items` points to `count` owned references.
-pub(super) unsafe extern "C" fn swl_build_tuple(
+pub(super) unsafe extern "C-unwind" fn swl_build_tuple(
     items: *const *mut PyObject,
     count: i64,
 ) -> *mut PyObject {
@@ -130,7 +130,7 @@ pub(super) unsafe extern "C" fn swl_build_tuple(
 
 /// # Safety
 /// `items` points to `count` owned references.
-pub(super) unsafe extern "C" fn swl_build_list(
+pub(super) unsafe extern "C-unwind" fn swl_build_list(
     items: *const *mut PyObject,
     count: i64,
 ) -> *mut PyObject {
@@ -140,7 +140,7 @@ pub(super) unsafe extern "C" fn swl_build_list(
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C" fn swl_build_slice(
+pub(super) unsafe extern "C-unwind" fn swl_build_slice(
     start: *mut PyObject,
     stop: *mut PyObject,
     step: *mut PyObject,
@@ -151,7 +151,10 @@ pub(super) unsafe extern "C" fn swl_build_slice(
 
 /// # Safety
 /// A list, and an item whose reference is taken over.
-pub(super) unsafe extern "C" fn swl_list_append(list: *mut PyObject, item: *mut PyObject) -> i64 {
+pub(super) unsafe extern "C-unwind" fn swl_list_append(
+    list: *mut PyObject,
+    item: *mut PyObject,
+) -> i64 {
     // SAFETY: the caller's promise.
     unsafe {
         let status = py::PyList_Append(list, item);

@@ -239,7 +239,7 @@ unsafe fn flush_chain(mut act: *mut u8) {
 
 /// # Safety
 /// `act` is a live activation record.
-pub(super) unsafe extern "C" fn swl_flush(act: *mut u8) {
+pub(super) unsafe extern "C-unwind" fn swl_flush(act: *mut u8) {
     // SAFETY: the caller's promise.
     unsafe { flush_chain(act) }
 }
@@ -247,7 +247,7 @@ pub(super) unsafe extern "C" fn swl_flush(act: *mut u8) {
 /// # Safety
 /// The object's reference count is zero; `frame` is running, `instr` null or one of its
 /// instructions, `parent` null or a live activation record.
-pub(super) unsafe extern "C" fn swl_dealloc_seen(
+pub(super) unsafe extern "C-unwind" fn swl_dealloc_seen(
     object: *mut PyObject,
     frame: *mut PyInterpreterFrame,
     instr: *mut u8,
@@ -270,7 +270,7 @@ pub(super) unsafe extern "C" fn swl_dealloc_seen(
 
 /// # Safety
 /// As [`rebuild`].
-pub(super) unsafe extern "C" fn swl_side_exit(
+pub(super) unsafe extern "C-unwind" fn swl_side_exit(
     ts: *mut PyThreadState,
     frame: *mut PyInterpreterFrame,
     unit: *const Installed,
@@ -364,7 +364,7 @@ pub(super) unsafe fn resume(ts: *mut PyThreadState, frame: Frame, throws: bool) 
 
 /// # Safety
 /// `frame` is current and at its beginning; `parent` is null or a live activation record.
-pub(super) unsafe extern "C" fn swl_interpret(
+pub(super) unsafe extern "C-unwind" fn swl_interpret(
     ts: *mut PyThreadState,
     frame: *mut PyInterpreterFrame,
     parent: *mut u8,
@@ -387,7 +387,7 @@ pub(super) unsafe extern "C" fn swl_interpret(
 ///
 /// # Safety
 /// As [`swl_interpret`].
-pub unsafe extern "C" fn enter_cold(
+pub unsafe extern "C-unwind" fn enter_cold(
     ts: *mut PyThreadState,
     frame: *mut PyInterpreterFrame,
     parent: *mut u8,
@@ -416,7 +416,7 @@ pub static ENTER: AtomicI64 = AtomicI64::new(0);
 
 /// # Safety
 /// `args` points to `count` owned references; `function` is a Python function.
-pub(super) unsafe extern "C" fn swl_call_py_slow(
+pub(super) unsafe extern "C-unwind" fn swl_call_py_slow(
     _ts: *mut PyThreadState,
     function: *mut PyObject,
     args: *const *mut PyObject,
@@ -461,7 +461,10 @@ unsafe fn take_ownership(object: *mut PyObject, frame: Frame) {
 
 /// # Safety
 /// A frame that native code pushed and that has returned.
-pub unsafe extern "C" fn swl_frame_clear(_ts: *mut PyThreadState, frame: *mut PyInterpreterFrame) {
+pub unsafe extern "C-unwind" fn swl_frame_clear(
+    _ts: *mut PyThreadState,
+    frame: *mut PyInterpreterFrame,
+) {
     // SAFETY: the caller's promise; references in the frame are the frame's own.
     unsafe {
         let frame = Frame::from_raw(frame);

@@ -52,7 +52,7 @@ impl Registers {
 /// # Safety
 /// Called by compiled code only, at one of its image's sites.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn swl_leave(unit: *const Installed, act: *mut u8) -> i64 {
+pub(super) unsafe extern "C-unwind" fn swl_leave(unit: *const Installed, act: *mut u8) -> i64 {
     // The registers are saved as they were before the call, so `rsp` is that above the return
     // address. 256 bytes and 8 more to align the stack for the call.
     core::arch::naked_asm!(
@@ -116,7 +116,7 @@ struct Rebuilt {
 
 /// # Safety
 /// As [`swl_leave`]; `address` is where it returns to.
-unsafe extern "C" fn leave(
+unsafe extern "C-unwind" fn leave(
     unit: *const Installed,
     _act: *mut u8,
     registers: &Registers,
@@ -146,7 +146,7 @@ unsafe extern "C" fn leave(
 
 /// # Safety
 /// The values are those of [`Rebuilt`]; `act` is the activation of the unit that was left.
-unsafe extern "C" fn finish(frame: usize, ts: *mut PyThreadState, act: *mut u8) -> i64 {
+unsafe extern "C-unwind" fn finish(frame: usize, ts: *mut PyThreadState, act: *mut u8) -> i64 {
     let throws = frame & 1 == 1;
     // SAFETY: frames are aligned to words; this one was rebuilt.
     unsafe {

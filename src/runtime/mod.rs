@@ -1,8 +1,9 @@
 //! What compiled code calls: the functions of [`crate::helpers`], by family, and their addresses.
 //!
-//! Every function here is called from native code with the GIL held, on valid objects, and none
-//! unwinds: they are short, and what could panic aborts only through a bug. Each `extern "C"`
-//! boundary stops a panic from crossing it (Rust aborts there).
+//! Every function here is called from native code with the GIL held, on valid objects. None panics
+//! but through a bug, which ends the process. The ABI is `C-unwind` all the same: CPython ends a
+//! daemon thread that wants the GIL of a finalized interpreter by `pthread_exit`, and that unwinds the
+//! frames between; an `extern "C"` function would make glibc abort.
 
 mod containers;
 mod exits;
@@ -144,7 +145,7 @@ pub fn has_stack() -> bool {
     std::ptr::from_ref(&here) as usize > limit
 }
 
-extern "C" fn swl_stack_ok(_ts: *mut PyThreadState) -> i64 {
+extern "C-unwind" fn swl_stack_ok(_ts: *mut PyThreadState) -> i64 {
     i64::from(has_stack())
 }
 
@@ -160,7 +161,7 @@ pub fn raise_stack_exhausted() {
 }
 
 /// Gives other threads their turn; 1 when there is more to do than that.
-unsafe extern "C" fn swl_poll(ts: *mut PyThreadState) -> i64 {
+unsafe extern "C-unwind" fn swl_poll(ts: *mut PyThreadState) -> i64 {
     // SAFETY: `ts` is the current thread state, and has these fields.
     unsafe {
         let state: *mut ffi::PyInterpreterState = read(ts, tstate::INTERP);

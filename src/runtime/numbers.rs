@@ -3,14 +3,14 @@
 use crate::host::ffi::PyObject;
 use pyo3_ffi::{PyLong_AsLongLongAndOverflow, PyLong_FromLongLong};
 
-pub(super) extern "C" fn swl_box_int(value: i64) -> *mut PyObject {
+pub(super) extern "C-unwind" fn swl_box_int(value: i64) -> *mut PyObject {
     // SAFETY: the GIL is held.
     unsafe { PyLong_FromLongLong(value) }
 }
 
 /// # Safety
 /// `int` is an exact int, `out` writable.
-pub(super) unsafe extern "C" fn swl_unbox_int(int: *mut PyObject, out: *mut i64) -> i64 {
+pub(super) unsafe extern "C-unwind" fn swl_unbox_int(int: *mut PyObject, out: *mut i64) -> i64 {
     let mut overflow = 0;
     // SAFETY: the caller's promise; for an exact int no exception is set.
     unsafe {
@@ -21,7 +21,7 @@ pub(super) unsafe extern "C" fn swl_unbox_int(int: *mut PyObject, out: *mut i64)
 
 /// # Safety
 /// `out` is writable.
-pub(super) unsafe extern "C" fn swl_float_pow(a: f64, b: f64, out: *mut f64) -> i64 {
+pub(super) unsafe extern "C-unwind" fn swl_float_pow(a: f64, b: f64, out: *mut f64) -> i64 {
     // Zero to a negative power raises, a negative number to a fraction is complex, and infinities
     // and NaNs have rules of their own: the interpreter knows them all.
     if !a.is_finite() || !b.is_finite() || (a == 0.0 && b < 0.0) || (a < 0.0 && b != b.floor()) {
@@ -46,7 +46,7 @@ fn libm_pow(a: f64, b: f64) -> f64 {
     pow(a, b)
 }
 
-pub(super) extern "C" fn swl_float_mod(a: f64, b: f64) -> f64 {
+pub(super) extern "C-unwind" fn swl_float_mod(a: f64, b: f64) -> f64 {
     let rest = a % b;
     if rest == 0.0 {
         return 0f64.copysign(b);
@@ -58,7 +58,7 @@ pub(super) extern "C" fn swl_float_mod(a: f64, b: f64) -> f64 {
     }
 }
 
-pub(super) extern "C" fn swl_float_floordiv(a: f64, b: f64) -> f64 {
+pub(super) extern "C-unwind" fn swl_float_floordiv(a: f64, b: f64) -> f64 {
     let rest = a % b;
     let mut quotient = (a - rest) / b;
     // A NaN remainder counts as non-zero, as in C.
@@ -78,7 +78,7 @@ pub(super) extern "C" fn swl_float_floordiv(a: f64, b: f64) -> f64 {
 
 /// # Safety
 /// `out` is writable.
-pub(super) unsafe extern "C" fn swl_int_pow(a: i64, b: i64, out: *mut i64) -> i64 {
+pub(super) unsafe extern "C-unwind" fn swl_int_pow(a: i64, b: i64, out: *mut i64) -> i64 {
     let Some(power) = u32::try_from(b).ok().and_then(|b| a.checked_pow(b)) else {
         return 0;
     };
@@ -89,7 +89,7 @@ pub(super) unsafe extern "C" fn swl_int_pow(a: i64, b: i64, out: *mut i64) -> i6
 
 /// # Safety
 /// `out` is writable.
-pub(super) unsafe extern "C" fn swl_range_len(
+pub(super) unsafe extern "C-unwind" fn swl_range_len(
     start: i64,
     stop: i64,
     step: i64,

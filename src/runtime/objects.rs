@@ -10,7 +10,7 @@ use std::ptr::{addr_of_mut, null_mut};
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C" fn swl_binary_op(
+pub(super) unsafe extern "C-unwind" fn swl_binary_op(
     a: *mut PyObject,
     b: *mut PyObject,
     op: i64,
@@ -53,7 +53,7 @@ pub(super) unsafe extern "C" fn swl_binary_op(
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C" fn swl_compare_op(
+pub(super) unsafe extern "C-unwind" fn swl_compare_op(
     a: *mut PyObject,
     b: *mut PyObject,
     op: i64,
@@ -65,14 +65,17 @@ pub(super) unsafe extern "C" fn swl_compare_op(
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C" fn swl_contains(item: *mut PyObject, container: *mut PyObject) -> i64 {
+pub(super) unsafe extern "C-unwind" fn swl_contains(
+    item: *mut PyObject,
+    container: *mut PyObject,
+) -> i64 {
     // SAFETY: alive operands, the GIL held.
     unsafe { i64::from(py::PySequence_Contains(container, item)) }
 }
 
 /// # Safety
 /// The operand is alive.
-pub(super) unsafe extern "C" fn swl_unary_op(a: *mut PyObject, op: i64) -> *mut PyObject {
+pub(super) unsafe extern "C-unwind" fn swl_unary_op(a: *mut PyObject, op: i64) -> *mut PyObject {
     // SAFETY: an alive operand, the GIL held.
     unsafe {
         match op {
@@ -89,14 +92,14 @@ pub(super) unsafe extern "C" fn swl_unary_op(a: *mut PyObject, op: i64) -> *mut 
 
 /// # Safety
 /// The operand is alive.
-pub(super) unsafe extern "C" fn swl_is_true(a: *mut PyObject) -> i64 {
+pub(super) unsafe extern "C-unwind" fn swl_is_true(a: *mut PyObject) -> i64 {
     // SAFETY: an alive operand, the GIL held.
     unsafe { i64::from(py::PyObject_IsTrue(a)) }
 }
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C" fn swl_load_attr(
+pub(super) unsafe extern "C-unwind" fn swl_load_attr(
     a: *mut PyObject,
     name: *mut PyObject,
 ) -> *mut PyObject {
@@ -106,7 +109,7 @@ pub(super) unsafe extern "C" fn swl_load_attr(
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C" fn swl_store_attr(
+pub(super) unsafe extern "C-unwind" fn swl_store_attr(
     a: *mut PyObject,
     name: *mut PyObject,
     value: *mut PyObject,
@@ -137,7 +140,7 @@ unsafe fn lookup(dict: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
 
 /// # Safety
 /// The frame is running, the name alive.
-pub(super) unsafe extern "C" fn swl_load_global(
+pub(super) unsafe extern "C-unwind" fn swl_load_global(
     frame: *mut u8,
     name: *mut PyObject,
 ) -> *mut PyObject {
@@ -158,7 +161,7 @@ pub(super) unsafe extern "C" fn swl_load_global(
 ///
 /// # Safety
 /// The frame is running, the name alive.
-pub(super) unsafe extern "C" fn swl_lookup_global(
+pub(super) unsafe extern "C-unwind" fn swl_lookup_global(
     frame: *mut u8,
     name: *mut PyObject,
 ) -> *mut PyObject {
@@ -206,7 +209,7 @@ unsafe fn raise_name_error(name: *mut PyObject) {
 
 /// # Safety
 /// The frame is running, name and value are alive.
-pub(super) unsafe extern "C" fn swl_store_global(
+pub(super) unsafe extern "C-unwind" fn swl_store_global(
     frame: *mut u8,
     name: *mut PyObject,
     value: *mut PyObject,
@@ -217,14 +220,17 @@ pub(super) unsafe extern "C" fn swl_store_global(
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C" fn swl_subscr(a: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
+pub(super) unsafe extern "C-unwind" fn swl_subscr(
+    a: *mut PyObject,
+    key: *mut PyObject,
+) -> *mut PyObject {
     // SAFETY: alive operands, the GIL held.
     unsafe { py::PyObject_GetItem(a, key) }
 }
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C" fn swl_store_subscr(
+pub(super) unsafe extern "C-unwind" fn swl_store_subscr(
     a: *mut PyObject,
     key: *mut PyObject,
     value: *mut PyObject,
@@ -235,7 +241,10 @@ pub(super) unsafe extern "C" fn swl_store_subscr(
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C" fn swl_delete_subscr(a: *mut PyObject, key: *mut PyObject) -> i64 {
+pub(super) unsafe extern "C-unwind" fn swl_delete_subscr(
+    a: *mut PyObject,
+    key: *mut PyObject,
+) -> i64 {
     // SAFETY: alive operands, the GIL held.
     unsafe { i64::from(py::PyObject_DelItem(a, key)) }
 }
@@ -246,7 +255,7 @@ const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
 /// # Safety
 /// `args` points to `count` alive objects with a spare word before them; `names` is null or a
 /// tuple.
-pub(super) unsafe extern "C" fn swl_call(
+pub(super) unsafe extern "C-unwind" fn swl_call(
     callable: *mut PyObject,
     args: *const *mut PyObject,
     count: i64,
