@@ -48,17 +48,35 @@ pub struct Jit {
 
 /// What only one compilation at a time uses.
 struct BackEnd {
-    /// `None` once the interpreter is finalized.
-    generator: Option<LlvmGenerator>,
+    generator: Generator,
+    /// Where generated code goes.
+    memory: Arc<dyn CodeMemory>,
     /// Versions that may still be on some stack.
     #[allow(clippy::vec_box)] // Compiled code knows their addresses.
     graveyard: Vec<Box<Installed>>,
 }
 
+/// The code generator costs time and memory to make: most programs are short.
+enum Generator {
+    /// Made when the first unit is compiled.
+    NotYet,
+    Ready(Box<LlvmGenerator>),
+    /// The interpreter is finalized.
+    Gone,
+}
+
 impl BackEnd {
     fn generator(&mut self) -> Result<&mut LlvmGenerator, CodegenError> {
-        let gone = || CodegenError::Backend("the interpreter is finalized".to_owned());
-        self.generator.as_mut().ok_or_else(gone)
+        if let Generator::NotYet = self.generator {
+            let made = LlvmGenerator::new(runtime::symbols(), self.memory.clone())?;
+            self.generator = Generator::Ready(Box::new(made));
+        }
+        match &mut self.generator {
+            Generator::Ready(generator) => Ok(generator),
+            Generator::NotYet | Generator::Gone => Err(CodegenError::Backend(
+                "the interpreter is finalized".to_owned(),
+            )),
+        }
     }
 }
 
@@ -92,11 +110,15 @@ pub fn start(config: Config) -> Result<(), StartError> {
         .map(Arc::new)
         .ok_or_else(|| StartError::Host("no address space for compiled code".to_owned()))?;
     let memory: Arc<dyn CodeMemory> = arena.clone();
-    let mut generator = LlvmGenerator::new(runtime::symbols(), memory)
-        .map_err(|error| StartError::Host(error.to_string()))?;
+    let mut back = BackEnd {
+        generator: Generator::NotYet,
+        memory,
+        graveyard: Vec::new(),
+    };
     let pipeline = pipeline_text(&config);
     if config.passes.is_some() {
-        generator
+        back.generator()
+            .map_err(|error| StartError::Host(error.to_string()))?
             .check_pipeline(&pipeline)
             .map_err(|error| StartError::Option(format!("-X jit-passes={pipeline}: {error}")))?;
     }
@@ -120,10 +142,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         extra,
         previous,
         mode: AtomicU8::new(mode as u8),
-        back: Mutex::new(BackEnd {
-            generator: Some(generator),
-            graveyard: Vec::new(),
-        }),
+        back: Mutex::new(back),
         arena,
         native: AtomicU32::new(0),
         units: AtomicU32::new(0),
@@ -279,7 +298,7 @@ impl Jit {
         };
         let retired = std::mem::take(&mut back.graveyard);
         for installed in &retired {
-            if let Ok(generator) = back.generator() {
+            if let Generator::Ready(generator) = &mut back.generator {
                 generator.release(&installed.image);
             }
         }
@@ -407,7 +426,7 @@ extern "C" fn release_records() {
         for installed in back.graveyard.drain(..) {
             installed.forget_references();
         }
-        back.generator = None;
+        back.generator = Generator::Gone;
     }
 }
 
