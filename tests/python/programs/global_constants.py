@@ -117,7 +117,7 @@ def wait():
     rounds = 0
     while STOP == 0:
         rounds += 1
-    return rounds > 0
+    return STOP
 
 
 def stop():
