@@ -41,7 +41,7 @@ impl Builder<'_> {
                     .expect("a value");
                 // A number is most likely a constant in all but syntax.
                 let constant = info.ty.is(Type::INT | Type::FLOAT | Type::BOOL);
-                if constant && self.may_compare_here() {
+                if constant && self.may_compare_here() && !self.doubts_constants() {
                     let id = self.const_id(info.addr, info.ty, &info.repr);
                     self.guard(Op::GuardIs, &[value], &[Imm::Const(id)]);
                     let value = self.const_obj(info.addr, info.ty, &info.repr);

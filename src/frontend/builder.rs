@@ -12,6 +12,9 @@ use crate::hir::{
 };
 use std::collections::HashMap;
 
+/// Changed global numbers from which on a unit trusts none.
+const MAX_FICKLE: usize = 2;
+
 /// Versions of one block before they are widened into one.
 const MAX_VERSIONS: usize = 4;
 
@@ -214,6 +217,12 @@ impl<'a> Builder<'a> {
     /// Whether an object may be assumed to be the one seen, at the current instruction.
     pub(super) fn may_compare_here(&self) -> bool {
         self.may_speculate_here() && !self.options.doubts.identity.contains(&self.start.0)
+    }
+
+    /// Whether so many of the unit's global numbers have changed that none is taken for a constant:
+    /// each would cost another compilation.
+    pub(super) fn doubts_constants(&self) -> bool {
+        self.options.doubts.identity.len() >= MAX_FICKLE
     }
 
     /// What to do at an instruction that is not supported.

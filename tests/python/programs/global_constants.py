@@ -68,6 +68,22 @@ def changes_inside(n):
     return total
 
 
+A = B = C = D = E = F = G = 1
+
+
+def many(n):
+    global A, B, C, D, E, F, G
+    for i in range(n):
+        A += 1
+        B += A
+        C ^= B
+        D -= i
+        E = E * 3 % 1000
+        F = (F + E) & 0xFFFF
+        G += F
+    return A, B, C, D, E, F, G
+
+
 def attempt(function, *args):
     try:
         return function(*args)
@@ -97,6 +113,10 @@ for _ in range(HOT):
     attempt(changes_inside, 4)
     SCALE = 3
 say("inside", attempt(changes_inside, 9), SCALE)
+
+for _ in range(2 * HOT):
+    many(3)
+say("many", many(4))
 
 # The name goes away and comes back.
 SCALE = 3
