@@ -216,15 +216,17 @@ def test_calls_on_another_version(run_python):
 
 @pytest.fixture
 def broken_llvm(tmp_path):
-    """A directory whose libLLVM is found first, and is none."""
-    for name in ("libLLVM.so.19.1", "libLLVM-19.so.1"):
+    """A directory whose libLLVM is found first, and is none; nor is a library that LLVM needs where it is linked in."""
+    for name in ("libLLVM.so.19.1", "libLLVM-19.so.1", "libzstd.so.1"):
         (tmp_path / name).write_bytes(b"")
     return {"LD_LIBRARY_PATH": str(tmp_path)}
 
 
 def test_broken_llvm(run_python, broken_llvm):
     done = run_python(["-Xjit=whenhot"], HELLO, env=broken_llvm)
-    assert done.stderr.startswith("swallow: can't load LLVM 19 (Debian package libllvm19): ")
+    assert done.stderr.startswith(
+        ("swallow: can't load LLVM 19 (Debian package libllvm19): ", "swallow: can't load the native module: ")
+    )
     assert done.stderr.endswith("; running without the JIT\n")
     assert done.stderr.count("\n") == 1
     assert (done.stdout, done.returncode) == ("hello\n", 0)

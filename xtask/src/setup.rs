@@ -12,8 +12,8 @@ use std::process::Command;
 /// The reference interpreter: Debian's, optimised.
 pub const DEFAULT_PYTHON: &str = "/usr/bin/python3.11";
 
-/// To build: LLVM's headers, llvm-config and shared library, and the linker with libstdc++ that its use needs.
-const PACKAGES: &[&str] = &["llvm-19-dev", "g++"];
+/// To build: LLVM's headers, llvm-config and libraries, what those need, and the linker with libstdc++.
+const PACKAGES: &[&str] = &["llvm-19-dev", "libzstd-dev", "zlib1g-dev", "g++"];
 
 /// The default interpreter and what `venv` needs to put pip into an environment.
 const PYTHON_PACKAGES: &[&str] = &["python3.11", "python3.11-venv"];

@@ -82,7 +82,7 @@ fn core(workspace: &Workspace) -> Result<()> {
                 "-p",
                 "xtask",
             ])
-            .args(["--no-default-features", "--features", "swallow/llvm"])
+            .args(["--no-default-features", "--features", "swallow/llvm-static"])
             .arg("--target-dir")
             .arg(&workspace.target),
     )
