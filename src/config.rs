@@ -42,6 +42,7 @@ impl Mode {
 /// What is written to stderr for each compiled unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
+    pub feedback: bool,
     pub hir: bool,
     pub llvm: bool,
     pub asm: bool,
@@ -53,6 +54,8 @@ pub struct Config {
     pub mode: Mode,
     /// Hotness from which on a code object is compiled: 10 a call, 1 a back-edge.
     pub threshold: u32,
+    /// Hotness from which on it is recorded what a code object does.
+    pub warm: u32,
     /// 0–3; without it the pipeline is `jit`, and code generation is that of level 2.
     pub opt_level: Option<u8>,
     /// Pipeline preset or text; wins over that of the optimisation level.
@@ -71,6 +74,7 @@ impl Default for Config {
         Config {
             mode: Mode::WhenHot,
             threshold: 1000,
+            warm: 100,
             opt_level: None,
             passes: None,
             dump: Dump::default(),
@@ -118,6 +122,14 @@ pub const OPTIONS: &[OptionInfo] = &[
         },
     },
     OptionInfo {
+        name: "jit-warm",
+        variable: "PYTHONJITWARM",
+        default: "100",
+        values: "a whole number from 0 to 4294967295",
+        doc: "hotness from which on types, targets and branches are recorded; 0: from the first call",
+        set: |config, text| number(text).map(|n| config.warm = n).is_some(),
+    },
+    OptionInfo {
         name: "jit-opt",
         variable: "PYTHONJITOPT",
         default: "",
@@ -143,12 +155,13 @@ pub const OPTIONS: &[OptionInfo] = &[
         name: "jit-dump",
         variable: "PYTHONJITDUMP",
         default: "",
-        values: "a list of hir, llvm and asm, joined by commas",
+        values: "a list of feedback, hir, llvm and asm, joined by commas",
         doc: "what to print on stderr of each compiled unit",
         set: |config, text| {
             text.split(',').all(|part| {
                 match part {
                     "hir" => config.dump.hir = true,
+                    "feedback" => config.dump.feedback = true,
                     "llvm" => config.dump.llvm = true,
                     "asm" => config.dump.asm = true,
                     _ => return false,

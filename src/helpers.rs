@@ -31,6 +31,9 @@ pub mod tag {
     pub const INT: i64 = 1;
     /// The payload is the bits of a double.
     pub const FLOAT: i64 = 2;
+    /// The frame has been left to its caller, which lets an evaluator go on with it; the payload is 1 if
+    /// an exception is to be unwound. Only where the frame says that its caller can do that.
+    pub const LEFT: i64 = 3;
 }
 
 /// The activation record of a native frame: lives in its machine stack frame and lets whoever runs

@@ -39,6 +39,8 @@ pub mod tstate {
     pub const C_PROFILEFUNC: i32 = 64;
     pub const C_TRACEFUNC: i32 = 72;
     pub const CUREXC_TYPE: i32 = 96;
+    /// `_PyErr_StackItem *`: the exceptions being handled, innermost first.
+    pub const EXC_INFO: i32 = 120;
     pub const ASYNC_EXC: i32 = 144;
     pub const DATASTACK_CHUNK: i32 = 296;
     pub const DATASTACK_TOP: i32 = 304;
@@ -72,6 +74,7 @@ pub mod function {
     pub const FUNC_DEFAULTS: i32 = 56;
     pub const FUNC_KWDEFAULTS: i32 = 64;
     pub const FUNC_CLOSURE: i32 = 72;
+    pub const FUNC_ANNOTATIONS: i32 = 112;
     pub const VECTORCALL: i32 = 120;
     /// `uint32_t`.
     pub const FUNC_VERSION: i32 = 128;
@@ -162,6 +165,11 @@ pub mod builtin {
     pub const LONG_SHIFT: u32 = 30;
     pub const LONG_SIZE: i32 = 32;
     pub const MODULE_DICT: i32 = 16;
+    /// `_PyRangeIterObject`, all of type `long`.
+    pub const RANGEITER_INDEX: i32 = 16;
+    pub const RANGEITER_START: i32 = 24;
+    pub const RANGEITER_STEP: i32 = 32;
+    pub const RANGEITER_LENGTH: i32 = 40;
     pub const LISTITER_INDEX: i32 = 16;
     pub const LISTITER_SEQ: i32 = 24;
     /// `PyUnicode` length, in characters.
@@ -169,6 +177,12 @@ pub mod builtin {
     /// First and last value of CPython's table of cached ints.
     pub const SMALL_INT_MIN: i64 = -5;
     pub const SMALL_INT_MAX: i64 = 256;
+}
+
+/// `PyDescrObject`.
+pub mod descriptor {
+    pub const D_TYPE: i32 = 16;
+    pub const D_NAME: i32 = 24;
 }
 
 /// `PyFrameObject`.

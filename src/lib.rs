@@ -9,6 +9,7 @@ pub mod stats;
 pub mod bytecode;
 pub mod hir;
 
+pub mod feedback;
 pub mod frontend;
 pub mod passes;
 
@@ -21,5 +22,7 @@ pub mod control;
 pub mod host;
 #[cfg(feature = "cpython")]
 pub mod python;
+#[cfg(feature = "cpython")]
+pub mod record;
 #[cfg(feature = "cpython")]
 pub mod runtime;

@@ -46,6 +46,14 @@ counters! {
     flushes;
     /// Entries into native code from the frame hook.
     entries_hook;
+    /// Entries into running loops.
+    entries_loop;
+    /// Turns of the recording evaluator.
+    recorded;
+    /// Loops compiled by themselves.
+    loops_compiled;
+    /// Bytes of feedback maps made.
+    feedback_bytes;
     /// Entries into native code from CPython's vectorcall.
     entries_vectorcall;
     /// Bytes of machine code, of units alive.

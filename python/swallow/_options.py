@@ -21,6 +21,13 @@ OPTIONS = (
         "hotness from which on code is compiled: 10 a call, 1 a loop's back-edge",
     ),
     (
+        "jit-warm",
+        "PYTHONJITWARM",
+        "100",
+        "a whole number from 0 to 4294967295",
+        "hotness from which on types, targets and branches are recorded; 0: from the first call",
+    ),
+    (
         "jit-opt",
         "PYTHONJITOPT",
         "",
@@ -38,7 +45,7 @@ OPTIONS = (
         "jit-dump",
         "PYTHONJITDUMP",
         "",
-        "a list of hir, llvm and asm, joined by commas",
+        "a list of feedback, hir, llvm and asm, joined by commas",
         "what to print on stderr of each compiled unit",
     ),
     (
@@ -100,9 +107,10 @@ def _one_of(*words):
 _CHECKS = {
     "jit": _one_of("never", "whenhot", "always"),
     "jit-threshold": _number(1, 2**32 - 1),
+    "jit-warm": _number(0, 2**32 - 1),
     "jit-opt": _number(0, 3),
     "jit-passes": lambda text: text.strip() != "",
-    "jit-dump": lambda text: all(part in ("hir", "llvm", "asm") for part in text.split(",")),
+    "jit-dump": lambda text: all(part in ("feedback", "hir", "llvm", "asm") for part in text.split(",")),
     "jit-stats": _one_of("0", "1"),
     "jit-fail-guard": _number(0, 2**64 - 1),
     "jit-log": lambda text: text != "",

@@ -44,6 +44,16 @@ impl Shape {
         !self.loops.is_empty()
     }
 
+    /// Whether going from `from` to `to` stays in the innermost loop around `from`.
+    #[must_use]
+    pub fn same_loop(&self, from: u32, to: u32) -> bool {
+        self.loops
+            .iter()
+            .filter(|(head, last)| (**head..=**last).contains(&from))
+            .min_by_key(|(head, last)| *last - *head)
+            .is_none_or(|(head, last)| (*head..=*last).contains(&to))
+    }
+
     /// Whether `pc` is the head of a loop that contains another loop.
     #[must_use]
     pub fn is_outer_loop_head(&self, pc: u32) -> bool {

@@ -79,7 +79,7 @@ pub enum ObjectKind {
     /// A plain Python function.
     Function,
     /// A C function of module `builtins` or `math` (a `PyCFunction` whose `m_self` is the module),
-    /// as `builtins.len`, `math.sqrt`.
+    /// as `builtins.len`, `math.sqrt`, or a method of a built-in class, as `list.append`.
     Builtin(String),
     /// A built-in class, as `range`, `int`, `float`.
     Class(String),
@@ -117,11 +117,14 @@ pub trait Oracle {
     fn module_value(&self, module: u64, index: u32, version: u32) -> Option<ObjectInfo>;
 
     /// What is known of the attribute `name` (address of the string) found on the class with version
-    /// tag `version`, if that class is alive and the attribute is still the object at `addr`.
+    /// tag `version`, if that class is alive and the attribute is still the object at `addr` (any, for 0).
     fn method(&self, version: u32, name: u64, addr: u64) -> Option<ObjectInfo>;
 
     /// What is known of the Python function at `addr` (alive: just found in a dictionary or class).
     fn function(&self, addr: u64) -> Option<FunctionInfo>;
+
+    /// What is known of functions with the code object at `addr`, if that is alive.
+    fn function_of(&self, addr: u64) -> Option<FunctionInfo>;
 
     /// The address of the runtime's call cell for the code object at `code`, created if need be.
     fn call_cell(&self, code: u64) -> u64;

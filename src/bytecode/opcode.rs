@@ -16,7 +16,7 @@ macro_rules! opcodes {
 
         /// The opcode that the compiler emitted for this (perhaps quickened) one.
         #[must_use]
-        pub fn deopt(opcode: u8) -> u8 {
+        pub const fn deopt(opcode: u8) -> u8 {
             match opcode { $($($name => $base,)?)* other => other }
         }
 

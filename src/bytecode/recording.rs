@@ -18,6 +18,8 @@ pub struct Recording {
     pub module_values: Vec<((u64, u32, u32), Option<ObjectInfo>)>,
     pub methods: Vec<((u32, u64, u64), Option<ObjectInfo>)>,
     pub functions: Vec<(u64, Option<FunctionInfo>)>,
+    #[serde(default)]
+    pub targets: Vec<(u64, Option<FunctionInfo>)>,
     pub cells: Vec<(u64, u64)>,
     pub singletons: (u64, u64, u64),
 }
@@ -47,6 +49,10 @@ impl Oracle for Recording {
 
     fn function(&self, addr: u64) -> Option<FunctionInfo> {
         answer(&self.functions, &addr).flatten()
+    }
+
+    fn function_of(&self, addr: u64) -> Option<FunctionInfo> {
+        answer(&self.targets, &addr).flatten()
     }
 
     fn call_cell(&self, code: u64) -> u64 {
@@ -130,6 +136,11 @@ impl Oracle for Recorder<'_> {
     fn function(&self, addr: u64) -> Option<FunctionInfo> {
         let answer = self.inner.function(addr);
         note(&mut self.out.borrow_mut().functions, addr, answer)
+    }
+
+    fn function_of(&self, addr: u64) -> Option<FunctionInfo> {
+        let answer = self.inner.function_of(addr);
+        note(&mut self.out.borrow_mut().targets, addr, answer)
     }
 
     fn call_cell(&self, code: u64) -> u64 {

@@ -2,7 +2,8 @@
 
 use super::cell::Cell;
 use crate::codegen::CodeImage;
-use crate::frontend::Doubts;
+use crate::feedback::Map;
+use crate::frontend::{Doubts, EntryItem};
 use crate::hir::ExitReason;
 use std::cell::{Cell as Slot, RefCell};
 use std::sync::Arc;
@@ -131,6 +132,22 @@ pub enum State {
     Released,
 }
 
+/// A loop that is, or may be, entered while it runs.
+#[derive(Default)]
+pub struct Loop {
+    /// Its head.
+    pub pc: u32,
+    /// Back-edges counted by the recording evaluator.
+    pub edges: u32,
+    /// Back-edges from which on it is compiled; `u32::MAX`: never.
+    pub wanted: u32,
+    /// What its code expects on the value stack.
+    pub stack: Vec<EntryItem>,
+    pub code: Option<Box<Installed>>,
+    /// Times compiled.
+    pub compiles: u32,
+}
+
 /// The record of a code object, owned by its `co_extra`.
 pub struct Unit {
     /// The code object; it owns us.
@@ -141,6 +158,8 @@ pub struct Unit {
     /// Hotness from which on it is compiled.
     pub wanted: u32,
     pub has_loop: bool,
+    /// Whether the recording evaluator may run it.
+    pub records: bool,
     /// `co_argcount`, if the code takes nothing else; such code is entered without `_PyEval_Vector`.
     pub plain_args: Option<u32>,
     /// Words of a frame.
@@ -155,9 +174,64 @@ pub struct Unit {
     pub hir_insts: usize,
     /// Exits of versions that were replaced.
     pub old_exits: Vec<(u32, ExitReason, u32)>,
+    /// Calls counted.
+    pub calls: u32,
+    /// What the recording evaluator has seen, while that is wanted.
+    pub map: Option<Box<Map>>,
+    /// Times that its code was left at a guard or by an exception.
+    pub exits: u32,
+    /// Activations of the recording evaluator that use the map.
+    pub recorders: u32,
+    /// Loops that have been hot.
+    pub loops: Vec<Loop>,
+    /// What happened to it, a line each.
+    pub history: Vec<String>,
 }
 
 impl Unit {
+    /// The loop with its head at `pc`, made if need be.
+    pub fn loop_at(&mut self, pc: u32) -> &mut Loop {
+        let at = match self.loops.iter().position(|l| l.pc == pc) {
+            Some(at) => at,
+            None => {
+                self.loops.push(Loop {
+                    pc,
+                    wanted: self.wanted,
+                    ..Loop::default()
+                });
+                self.loops.len() - 1
+            }
+        };
+        &mut self.loops[at]
+    }
+
+    /// Takes all code out of the record; the state becomes `state` if it was compiled.
+    pub fn take_code(&mut self, state: State) -> Vec<Box<Installed>> {
+        let mut taken: Vec<_> = self.loops.iter_mut().filter_map(|l| l.code.take()).collect();
+        if let State::Compiled(_) = self.state
+            && let State::Compiled(installed) = std::mem::replace(&mut self.state, state)
+        {
+            taken.push(installed);
+        }
+        taken
+    }
+
+    /// Frees the feedback map, unless it is being filled: then the last evaluator does it.
+    pub fn drop_map(&mut self) {
+        if self.recorders == 0 {
+            self.map = None;
+        }
+    }
+
+    /// Adds a line to the history, which is kept short.
+    pub fn note(&mut self, line: String) {
+        const KEPT: usize = 20;
+        if self.history.len() == KEPT {
+            self.history.remove(1);
+        }
+        self.history.push(line);
+    }
+
     /// The code, if there is any.
     #[must_use]
     #[inline]

@@ -25,6 +25,8 @@ pub enum Ty {
 pub enum IntOp {
     Add,
     Sub,
+    /// Modulo 2^64.
+    Mul,
     And,
     Or,
     Xor,

@@ -1,17 +1,17 @@
 //! From code object to installed code.
 
-use super::{Jit, describe_code};
+use super::{Jit, describe_code, warm};
 use crate::bytecode::{Code, Oracle, Recorder};
 use crate::code::cell::Cell;
-use crate::code::unit::{Installed, State};
+use crate::code::unit::{Installed, State, Unit};
 use crate::codegen::{
     CodeGenerator, CodeImage, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Phase,
 };
 use crate::config::Mode;
-use crate::frontend::{self, Bailout, FrontendOptions};
+use crate::frontend::{self, Bailout, FrontendOptions, LoopEntry};
 use crate::hir::{Effects, FsKind, Function, Op, Type};
 use crate::host::ffi::PyObject;
-use crate::host::oracle::LiveOracle;
+use crate::host::oracle::{LiveOracle, Records};
 use crate::host::{Frame, Owned, snapshot};
 use crate::passes;
 use crate::runtime;
@@ -98,8 +98,13 @@ struct Built {
     phases: Vec<Phase>,
 }
 
-/// Copies, builds and optimises.
-fn build(jit: &'static Jit, code: *mut PyObject, source: Source) -> Result<Built, Bailout> {
+/// Copies, builds and optimises: a whole function, or from a loop on.
+fn build(
+    jit: &'static Jit,
+    code: *mut PyObject,
+    source: Source,
+    start: Option<LoopEntry>,
+) -> Result<Built, Bailout> {
     let mut clock = Instant::now();
     let mut phases = Vec::new();
     let mut lap = |name: &str| {
@@ -122,16 +127,38 @@ fn build(jit: &'static Jit, code: *mut PyObject, source: Source) -> Result<Built
         cells.borrow_mut().push(cell);
         address
     };
-    let unit = jit.unit(code);
-    let (doubts, known) = unit
-        .map(|unit| (unit.doubts.clone(), unit.seen.clone()))
-        .unwrap_or_default();
-    let options = FrontendOptions { doubts };
-    let oracle = match source {
-        Source::Frame(frame) => LiveOracle::for_frame(frame, copy.argcount as usize, &cell),
-        // SAFETY: the caller holds the function.
-        Source::Function(function) => unsafe { LiveOracle::for_function(function, known, &cell) },
+    let is_alive = |callee: u64| jit.is_alive(callee);
+    let records = Records {
+        cell: &cell,
+        is_alive: &is_alive,
     };
+    let mut options = FrontendOptions::default();
+    let mut known = Vec::new();
+    if let Some(unit) = jit.unit(code) {
+        options.doubts = unit.doubts.clone();
+        options.feedback = unit.map.as_deref().cloned();
+        known.clone_from(&unit.seen);
+    }
+    let locals = match &start {
+        Some(_) => copy.nlocalsplus,
+        None => copy.argcount,
+    };
+    options.start = start;
+    let oracle = match source {
+        Source::Frame(frame) => LiveOracle::for_frame(frame, locals as usize, &records),
+        // SAFETY: the caller holds the function.
+        Source::Function(function) => unsafe {
+            LiveOracle::for_function(function, known, &records)
+        },
+    };
+    if jit.config.dump.feedback
+        && let Some(map) = &options.feedback
+    {
+        eprintln!("feedback of {}:{}", copy.name, copy.firstlineno);
+        for (pc, name, text) in map.describe(&copy.units) {
+            eprintln!("  {pc:4} {name}: {text}");
+        }
+    }
     let mut function = build_recorded(&copy, &oracle, &options)?;
     lap("build");
     passes::optimise(&mut function);
@@ -199,92 +226,222 @@ fn request(jit: &Jit, function: Function, token: u64) -> Vec<u8> {
     postcard::to_stdvec(&request).expect("a request of plain data can be serialised")
 }
 
+/// Takes code out of use whose guards have failed too often; what they assumed is assumed no more, and
+/// the code is recorded anew before it is compiled again, longer each time.
+pub(super) fn retire_worn(jit: &'static Jit, code: *mut PyObject) {
+    let Some(unit) = jit.unit(code) else { return };
+    let mut retired = Vec::new();
+    if let State::Compiled(installed) = &unit.state
+        && installed.is_worn()
+    {
+        unit.cell.set_entry(runtime::enter_cold as *const () as u64);
+        if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Warm) {
+            retired.push(installed);
+        }
+        let pause = jit.config.threshold.saturating_mul(1 << unit.compiles.min(8)) / 2;
+        unit.wanted = unit.hotness.saturating_add(pause);
+    }
+    for this in &mut unit.loops {
+        if this.code.as_ref().is_some_and(|code| code.is_worn())
+            && let Some(installed) = this.code.take()
+        {
+            let pause = jit.config.threshold.saturating_mul(1 << this.compiles.min(8)) / 2;
+            this.wanted = this.edges.saturating_add(pause);
+            retired.push(installed);
+        }
+    }
+    for installed in &retired {
+        unit.doubts.extend(&installed.worn());
+        unit.old_exits.extend(installed.exits_taken());
+        unit.note(format!("left too often: {}", reasons(installed)));
+        count(&COUNTERS.recompiles);
+    }
+    for installed in retired {
+        jit.retire(installed);
+    }
+}
+
+/// The exits of worn code, for people.
+fn reasons(installed: &Installed) -> String {
+    let taken = installed.exits_taken();
+    let parts: Vec<String> = taken
+        .iter()
+        .map(|(pc, reason, times)| format!("{reason} at {pc} ({times} times)"))
+        .collect();
+    parts.join(", ")
+}
+
+/// Compiles a function as a whole.
 #[tracing::instrument(level = "info", name = "compile", skip_all)]
 fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
-    let start = Instant::now();
-    count(&COUNTERS.compiles_tried);
+    retire_worn(jit, code);
     let Some(unit) = jit.unit_or_new(code) else {
         return;
     };
-    // A worn version goes before its successor is built.
-    if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Warm) {
-        unit.cell.set_entry(runtime::enter_cold as *const () as u64);
-        unit.doubts.extend(&installed.worn());
-        unit.old_exits.extend(installed.exits_taken());
-        count(&COUNTERS.recompiles);
-        jit.retire(installed);
-    }
-    let name = describe_code(code);
     if unit.compiles >= MAX_COMPILES {
-        unit.state = State::Refused("too many side exits".to_owned());
-        count(&COUNTERS.units_given_up);
+        give_up(jit, unit);
         return;
     }
     unit.compiles += 1;
-    let result = build(jit, code, source);
-    // Building may have run finalisers, so the record is looked up again.
+    let Some(installed) = translate(jit, code, source, None) else {
+        return;
+    };
     let Some(unit) = jit.unit(code) else { return };
+    match installed {
+        Translated::Later(wanted) => {
+            unit.compiles -= 1;
+            unit.wanted = unit.wanted.max(wanted);
+        }
+        Translated::Installed(installed) => {
+            unit.cell.set_entry(installed.image.entry);
+            unit.note(format!("compiled at hotness {}", unit.hotness));
+            count(&COUNTERS.units_compiled);
+            unit.state = State::Compiled(installed);
+            // What follows is recorded anew, if guards fail.
+            unit.exits = 0;
+            unit.drop_map();
+        }
+    }
+}
+
+/// Compiles a loop from its head on, for the frame that is there.
+#[tracing::instrument(level = "info", name = "compile_loop", skip_all)]
+pub(super) fn compile_loop(jit: &'static Jit, frame: Frame, pc: u32) {
+    let code = frame.code();
+    let Some(unit) = jit.unit(code) else { return };
+    // SAFETY: an evaluator has just left the frame at the loop's head.
+    let stack = unsafe { warm::stack_items(frame) };
+    let this = unit.loop_at(pc);
+    if this.compiles >= MAX_COMPILES {
+        give_up(jit, unit);
+        return;
+    }
+    this.compiles += 1;
+    this.stack.clone_from(&stack);
+    let start = Some(LoopEntry { pc, stack });
+    let Some(installed) = translate(jit, code, Source::Frame(frame), start) else {
+        return;
+    };
+    let Some(unit) = jit.unit(code) else { return };
+    let this = unit.loop_at(pc);
+    match installed {
+        Translated::Later(wanted) => {
+            this.compiles -= 1;
+            this.wanted = this.wanted.max(wanted);
+        }
+        Translated::Installed(installed) => {
+            let edges = this.edges;
+            this.code = Some(installed);
+            unit.note(format!("loop at {pc} compiled after {edges} back-edges"));
+            count(&COUNTERS.loops_compiled);
+        }
+    }
+}
+
+/// Code that is compiled again and again is left to CPython.
+fn give_up(jit: &'static Jit, unit: &mut Unit) {
+    refuse(jit, unit, "too many side exits".to_owned());
+    count(&COUNTERS.units_given_up);
+}
+
+/// Leaves a code object to CPython for good.
+fn refuse(jit: &'static Jit, unit: &mut Unit, reason: String) {
+    unit.cell.set_entry(runtime::enter_cold as *const () as u64);
+    let taken = unit.take_code(State::Released);
+    unit.note(format!("refused: {reason}"));
+    unit.state = State::Refused(reason);
+    unit.drop_map();
+    unit.loops = Vec::new();
+    for installed in &taken {
+        unit.old_exits.extend(installed.exits_taken());
+    }
+    for installed in taken {
+        jit.retire(installed);
+    }
+}
+
+/// What became of an attempt.
+enum Translated {
+    Installed(Box<Installed>),
+    /// It should be as hot as this first.
+    Later(u32),
+}
+
+/// From bytecode to code; `None` if the code object was refused.
+fn translate(
+    jit: &'static Jit,
+    code: *mut PyObject,
+    source: Source,
+    start: Option<LoopEntry>,
+) -> Option<Translated> {
+    let clock = Instant::now();
+    count(&COUNTERS.compiles_tried);
+    let name = describe_code(code);
+    let pc = start.as_ref().map(|start| start.pc);
+    let result = build(jit, code, source, start);
+    // Building may have run finalisers, so the record is looked up again.
+    let unit = jit.unit(code)?;
     let built = match result {
         Ok(built) => built,
         Err(bailout) => {
             tracing::info!(%name, reason = %bailout, "refused");
-            unit.state = State::Refused(bailout.to_string());
+            refuse(jit, unit, bailout.to_string());
             count(&COUNTERS.units_refused);
-            return;
+            return None;
         }
     };
-    unit.seen = built.seen.clone();
     unit.hir_insts = built.function.inst_count();
-    if matches!(source, Source::Frame(_))
+    let hot = match pc {
+        Some(pc) => unit.loop_at(pc).edges,
+        None => {
+            unit.seen = built.seen.clone();
+            unit.hotness
+        }
+    };
+    let judged = matches!(source, Source::Frame(_))
         && jit.mode() == Mode::WhenHot
-        && jit.config.threshold >= JUDGED_FROM
-        && !is_promising(&built.function)
-    {
-        unit.state = State::Refused("mostly generic operations: no gain expected".to_owned());
+        && jit.config.threshold >= JUDGED_FROM;
+    if judged && !is_promising(&built.function) {
+        let reason = "mostly generic operations: no gain expected";
+        refuse(jit, unit, reason.to_owned());
         count(&COUNTERS.units_refused);
         tracing::info!(%name, hir = unit.hir_insts, "not promising");
-        return;
+        return None;
     }
     // Compile time grows with size, so a larger unit has to be hotter.
     let wanted = jit
         .config
         .threshold
         .saturating_add(HOTNESS_PER_INST * unit.hir_insts as u32);
-    if matches!(source, Source::Frame(_))
-        && jit.mode() == Mode::WhenHot
-        && jit.config.threshold >= JUDGED_FROM
-        && unit.hotness < wanted
-    {
-        unit.wanted = wanted;
-        unit.compiles -= 1;
-        return;
+    if judged && hot < wanted {
+        return Some(Translated::Later(wanted));
     }
     match install(jit, &name, built) {
         Ok(Some(installed)) => {
-            unit.cell.set_entry(installed.image.entry);
             COUNTERS
                 .code_bytes
                 .fetch_add(installed.image.code_size, Ordering::Relaxed);
             COUNTERS
                 .compile_ns
-                .fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
-            count(&COUNTERS.units_compiled);
+                .fetch_add(clock.elapsed().as_nanos() as u64, Ordering::Relaxed);
             tracing::info!(
                 %name,
+                head = pc,
                 hir = unit.hir_insts,
                 bytes = installed.image.code_size,
-                ms = start.elapsed().as_secs_f64() * 1e3,
+                ms = clock.elapsed().as_secs_f64() * 1e3,
                 "compiled"
             );
-            unit.state = State::Compiled(installed);
+            Some(Translated::Installed(installed))
         }
         // The generator is busy below us: another time.
-        Ok(None) => unit.compiles -= 1,
+        Ok(None) => Some(Translated::Later(hot)),
         Err(error) => {
             tracing::error!(%name, %error, "code generation failed");
             eprintln!("swallow: {name}: {error}; it stays interpreted");
-            unit.state = State::Refused(error.to_string());
+            refuse(jit, unit, error.to_string());
             count(&COUNTERS.codegen_errors);
+            None
         }
     }
 }
@@ -373,7 +530,7 @@ pub fn artefact(
     function: *mut PyObject,
     what: Artefact,
 ) -> Result<String, String> {
-    let built = build(jit, code, Source::Function(function)).map_err(|error| error.to_string())?;
+    let built = build(jit, code, Source::Function(function), None).map_err(|error| error.to_string())?;
     if what == Artefact::Hir {
         return Ok(built.function.to_string());
     }

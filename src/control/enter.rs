@@ -1,17 +1,18 @@
 //! Entry into native code: the frame hook, `vectorcall`, and counting.
 //!
-//! Hotness is Unladen Swallow's: 10 a call, 1 a taken back-edge. CPython's evaluator shows its
-//! back-edges to nobody, so for code with a loop they are estimated from the time that the
-//! interpreter spent in the frame.
+//! Hotness is Unladen Swallow's: 10 a call, 1 a taken back-edge, which the recording evaluator counts
+//! ([`super::warm`]).
 
+use super::warm::{self, Left};
 use super::{Jit, compile, jit};
 use crate::bytecode::opcode;
-use crate::code::unit::{Installed, State};
+use crate::code::unit::{Installed, State, Unit};
 use crate::config::Mode;
 use crate::host::ffi::{
     self, _PyFunction_Vectorcall, PyInterpreterFrame, PyObject, PyThreadState, read, write,
 };
-use crate::host::frame::{Frame, current, is_tracing, set_current};
+use crate::host::frame::{ENTRY_MAY_LEAVE, Frame, current, is_tracing, set_current};
+use crate::host::snapshot;
 use crate::layout::{code as c, function, tstate};
 use crate::runtime::{self, RawPair};
 use crate::stats::{COUNTERS, count};
@@ -22,14 +23,13 @@ use std::sync::atomic::Ordering;
 /// Hotness of a call.
 const PER_CALL: u32 = 10;
 
-/// Processor cycles that one back-edge is taken to cost in CPython's evaluator.
-const CYCLES_PER_EDGE: u64 = 100;
-
 /// The odd form of a `co_extra` word.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Count {
     pub(super) hotness: u32,
     pub(super) has_loop: bool,
+    /// Whether the recording evaluator may run it.
+    pub(super) recordable: bool,
 }
 
 impl Count {
@@ -37,22 +37,27 @@ impl Count {
         Count {
             hotness: (word >> 32) as u32,
             has_loop: word & 2 != 0,
+            recordable: word & 4 != 0,
         }
     }
 
     fn to_word(self) -> usize {
-        (self.hotness as usize) << 32 | usize::from(self.has_loop) << 1 | 1
+        (self.hotness as usize) << 32
+            | usize::from(self.recordable) << 2
+            | usize::from(self.has_loop) << 1
+            | 1
+    }
+
+    /// Whether the recording evaluator is to run it.
+    fn records(self, jit: &Jit) -> bool {
+        self.recordable && (self.has_loop || self.hotness > jit.config.warm)
     }
 }
 
 /// Whether a code object has a backward jump.
 fn has_loop(code: *mut PyObject) -> bool {
-    // SAFETY: a code object has its length and that many code units.
-    let units = unsafe {
-        let count: isize = read(code, crate::layout::object::OB_SIZE);
-        let first = code.cast::<u8>().offset(c::CO_CODE_ADAPTIVE as isize);
-        std::slice::from_raw_parts(first.cast::<u16>(), count.max(0) as usize)
-    };
+    // SAFETY: the caller's frame holds the code object.
+    let units = unsafe { snapshot::code_units(code) };
     let mut at = 0;
     while at < units.len() {
         let op = opcode::deopt(units[at] as u8);
@@ -62,12 +67,6 @@ fn has_loop(code: *mut PyObject) -> bool {
         at += 1 + opcode::caches(op);
     }
     false
-}
-
-/// The time stamp counter.
-fn cycles() -> u64 {
-    // SAFETY: every x86-64 has it.
-    unsafe { std::arch::x86_64::_rdtsc() }
 }
 
 /// The frame evaluation hook.
@@ -103,27 +102,57 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
                 State::Refused(_) | State::Released => {
                     return (jit.previous)(ts, raw, throwflag);
                 }
-                State::Compiled(_) | State::Warm => {}
+                State::Compiled(_) => compile::retire_worn(jit, code),
+                State::Warm => {}
             }
-        }
-        if is_due(jit, code) {
-            compile::compile_frame(jit, frame);
-            if let Some(installed) = jit.unit(code).and_then(|unit| unit.installed()) {
-                let installed: *const Installed = installed;
-                return enter(jit, ts, frame, &*installed);
+            unit.hotness = unit.hotness.saturating_add(PER_CALL);
+            unit.calls = unit.calls.saturating_add(1);
+            if jit.mode() == Mode::Always || is_due(jit, unit) {
+                return compile_and_run(jit, ts, frame);
+            }
+            if unit.records {
+                return warm::call(jit, ts, frame, None);
             }
             return (jit.previous)(ts, raw, throwflag);
         }
-        if count_of(jit, code).is_some_and(|count| count.has_loop) {
-            let start = cycles();
-            let result = (jit.previous)(ts, raw, throwflag);
-            let edges = (cycles() - start) / CYCLES_PER_EDGE;
-            // The frame still holds the code object.
-            add_hotness(jit, code, u32::try_from(edges).unwrap_or(u32::MAX));
-            return result;
+        if jit.mode() == Mode::Always {
+            return compile_and_run(jit, ts, frame);
         }
-        (jit.previous)(ts, raw, throwflag)
+        match count_call(jit, code) {
+            Some(count) if count.records(jit) => warm::call(jit, ts, frame, Some(count)),
+            // It will be refused, and is then no longer counted.
+            Some(count) if count.hotness > jit.config.threshold => {
+                compile_and_run(jit, ts, frame)
+            }
+            _ => (jit.previous)(ts, raw, throwflag),
+        }
     }
+}
+
+/// Compiles the code of a frame that is being entered, and runs it, however.
+unsafe fn compile_and_run(jit: &'static Jit, ts: *mut PyThreadState, frame: Frame) -> *mut PyObject {
+    compile::compile_frame(jit, frame);
+    // SAFETY: the frame is about to run.
+    unsafe {
+        match jit.unit(frame.code()) {
+            Some(unit) if unit.installed().is_some() => {
+                let installed: *const Installed = unit.installed().expect("just asked");
+                enter(jit, ts, frame, &*installed)
+            }
+            Some(unit) if matches!(unit.state, State::Warm) && unit.records => {
+                warm::call(jit, ts, frame, None)
+            }
+            _ => (jit.previous)(ts, frame.as_ptr(), 0),
+        }
+    }
+}
+
+/// Whether a function is to be compiled as a whole. If a loop of it has code already, only when it is
+/// called often: until then its calls enter the loop.
+fn is_due(jit: &Jit, unit: &Unit) -> bool {
+    let has_loop_code = unit.loops.iter().any(|l| l.code.is_some());
+    unit.hotness > unit.wanted
+        && (!has_loop_code || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
 }
 
 /// The count of a code object that has one.
@@ -135,6 +164,7 @@ fn count_of(jit: &Jit, code: *mut PyObject) -> Option<Count> {
     jit.unit(code).map(|unit| Count {
         hotness: unit.hotness,
         has_loop: unit.has_loop,
+        recordable: unit.records,
     })
 }
 
@@ -142,7 +172,7 @@ pub(super) fn hotness(jit: &Jit, code: *mut PyObject) -> u32 {
     count_of(jit, code).map_or(0, |count| count.hotness)
 }
 
-fn add_hotness(jit: &Jit, code: *mut PyObject, more: u32) {
+pub(super) fn add_hotness(jit: &Jit, code: *mut PyObject, more: u32) {
     let Some(word) = jit.extra_word(code) else {
         return;
     };
@@ -158,34 +188,54 @@ fn add_hotness(jit: &Jit, code: *mut PyObject, more: u32) {
     }
 }
 
-/// Counts a call; whether it is time to compile.
-fn is_due(jit: &Jit, code: *mut PyObject) -> bool {
-    if jit.mode() == Mode::Always {
-        return true;
-    }
+/// What `co_warmup` is before the first call.
+const NEVER_RUN: i16 = -8;
+
+/// Counts a call of code without a unit.
+fn count_call(jit: &Jit, code: *mut PyObject) -> Option<Count> {
     let word = jit.extra(code);
     if word == 0 {
         // SAFETY: a code object has this field: below zero until CPython quickens it.
         let warmup: i16 = unsafe { read(code, c::CO_WARMUP) };
-        if warmup == 0 {
-            let count = Count {
-                hotness: 0,
-                has_loop: has_loop(code),
-            };
+        if warmup != 0 && warmup != NEVER_RUN && jit.config.warm != 0 {
+            return None;
+        }
+        let count = Count {
+            hotness: PER_CALL,
+            has_loop: has_loop(code),
+            recordable: is_recordable(code),
+        };
+        // Nothing is kept of code that is not going to be recorded soon.
+        if warmup == 0 || count.records(jit) {
             jit.set_extra(code, count.to_word());
         }
-        return false;
+        return Some(count);
     }
-    add_hotness(jit, code, PER_CALL);
-    let wanted = jit
-        .unit(code)
-        .map_or(jit.config.threshold, |unit| unit.wanted);
-    count_of(jit, code).is_some_and(|count| count.hotness > wanted)
+    let mut count = Count::from_word(word);
+    count.hotness = count.hotness.saturating_add(PER_CALL);
+    if let Some(word) = jit.extra_word(code) {
+        // SAFETY: the word is there; an odd word is a plain number.
+        unsafe { *word = count.to_word() };
+    }
+    Some(count)
+}
+
+/// Whether a code object is of a kind that is compiled.
+pub(super) fn is_recordable(code: *mut PyObject) -> bool {
+    // SAFETY: a code object has these fields.
+    let (flags, cells, free) = unsafe {
+        (
+            read::<i32>(code, c::CO_FLAGS) as u32,
+            read::<i32>(code, c::CO_NCELLVARS),
+            read::<i32>(code, c::CO_NFREEVARS),
+        )
+    };
+    crate::frontend::check_flags(flags, (cells + free) as u32).is_ok()
 }
 
 /// Runs native code on a frame that CPython pushed.
 unsafe fn enter(
-    jit: &Jit,
+    jit: &'static Jit,
     ts: *mut PyThreadState,
     frame: Frame,
     installed: &Installed,
@@ -200,15 +250,33 @@ unsafe fn enter(
         }
         let caller = current(ts);
         frame.set_previous(caller);
+        run_to_end(jit, ts, frame, installed)
+    }
+}
+
+/// Runs native code on a frame that is linked but not current, and what follows if it is left.
+unsafe fn run_to_end(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+    installed: &Installed,
+) -> *mut PyObject {
+    // SAFETY: the frame is at its beginning (caller).
+    unsafe {
+        let caller = frame.previous();
+        frame.set_is_entry(ENTRY_MAY_LEAVE);
         set_current(ts, frame.as_ptr());
-        let result = run(jit, ts, frame, installed);
+        let pair = run(jit, ts, frame, installed);
         set_current(ts, caller);
-        result.into_object()
+        match Left::from_pair(pair) {
+            Left::Returned(value) => value,
+            Left::InTheMiddle { raised } => warm::go_on(jit, ts, frame, raised),
+        }
     }
 }
 
 /// Calls a unit's entry point, keeping count of native activations.
-unsafe fn run(jit: &Jit, ts: *mut PyThreadState, frame: Frame, installed: &Installed) -> RawPair {
+pub(super) unsafe fn run(jit: &Jit, ts: *mut PyThreadState, frame: Frame, installed: &Installed) -> RawPair {
     let entry = installed.image.entry as *const ();
     // SAFETY: the generator's promise: the address is a function of this type.
     let entry: unsafe extern "C-unwind" fn(
@@ -273,7 +341,7 @@ pub(super) unsafe extern "C-unwind" fn vectorcall(
 /// Pushes a frame on the data stack and runs native code on it.
 #[allow(clippy::too_many_arguments)]
 unsafe fn push_and_run(
-    jit: &Jit,
+    jit: &'static Jit,
     ts: *mut PyThreadState,
     top: *mut u8,
     size: usize,
@@ -300,13 +368,10 @@ unsafe fn push_and_run(
             };
             frame.set_slot(slot, value);
         }
-        let caller = current(ts);
-        frame.set_previous(caller);
-        set_current(ts, frame.as_ptr());
-        let result = run(jit, ts, frame, installed);
-        set_current(ts, caller);
+        frame.set_previous(current(ts));
+        let result = run_to_end(jit, ts, frame, installed);
         runtime::swl_frame_clear(ts, frame.as_ptr());
         write(ts, tstate::DATASTACK_TOP, top);
-        result.into_object()
+        result
     }
 }

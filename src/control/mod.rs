@@ -8,6 +8,7 @@
 
 mod compile;
 mod enter;
+mod warm;
 
 use crate::code::arena::{Arena, Usage};
 use crate::code::cell::Cell;
@@ -19,6 +20,7 @@ use crate::frontend::Doubts;
 use crate::host::ffi::{self, PyObject, read};
 use crate::host::{check, snapshot};
 use crate::layout::{code as c, frame};
+use crate::record;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use once_cell::sync::OnceCell;
@@ -135,6 +137,9 @@ pub fn start(config: Config) -> Result<(), StartError> {
         ));
     }
     runtime::set_stress(config.fail_guard);
+    let mut config = config;
+    // Something has to be recorded before it is compiled.
+    config.warm = config.warm.min(config.threshold / 2);
     let mode = config.mode;
     let made = JIT.set(Jit {
         config,
@@ -149,7 +154,9 @@ pub fn start(config: Config) -> Result<(), StartError> {
         records: Mutex::default(),
     });
     if made.is_ok() {
+        record::prepare();
         runtime::ENTER.store(enter::eval_frame as *const () as i64, Ordering::Relaxed);
+        runtime::RESUME.store(warm::resume as *const () as i64, Ordering::Relaxed);
         // SAFETY: the GIL is held; the hook is a function of this module.
         unsafe {
             ffi::_PyInterpreterState_SetEvalFrameFunc(
@@ -266,6 +273,14 @@ impl Jit {
         self.unit(code)
     }
 
+    /// Whether the code object at `code` is alive, and has a record.
+    fn is_alive(&self, code: u64) -> bool {
+        self.records()
+            .iter()
+            // SAFETY: the set has living boxes only.
+            .any(|record| unsafe { (*(*record as *const Unit)).code == code })
+    }
+
     /// Hotness so far; 0 for code that is not warm.
     #[must_use]
     pub fn hotness(&self, code: *mut PyObject) -> u32 {
@@ -313,17 +328,20 @@ impl Jit {
             return false;
         };
         unit.cell.set_entry(runtime::enter_cold as *const () as u64);
-        match std::mem::replace(&mut unit.state, State::Released) {
-            State::Compiled(installed) => {
-                unit.old_exits.extend(installed.exits_taken());
-                self.retire(installed);
-                true
-            }
-            other => {
-                unit.state = other;
-                false
-            }
+        let taken = unit.take_code(State::Released);
+        if taken.is_empty() {
+            return false;
         }
+        unit.state = State::Released;
+        unit.drop_map();
+        unit.note("released".to_owned());
+        for installed in &taken {
+            unit.old_exits.extend(installed.exits_taken());
+        }
+        for installed in taken {
+            self.retire(installed);
+        }
+        true
     }
 
     /// The program has ended: nothing is compiled any more, and all code is given back while the
@@ -371,6 +389,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         hotness: count.hotness,
         wanted: jit().map_or(0, |jit| jit.config.threshold),
         has_loop: count.has_loop,
+        records: enter::is_recordable(code),
         plain_args: plain.then_some(args as u32),
         frame_words: frame::SPECIALS_WORDS + (nlocals + stack) as u32,
         seen: Vec::new(),
@@ -378,6 +397,12 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         compiles: 0,
         hir_insts: 0,
         old_exits: Vec::new(),
+        calls: 0,
+        map: None,
+        exits: 0,
+        recorders: 0,
+        loops: Vec::new(),
+        history: Vec::new(),
     }
 }
 
@@ -393,10 +418,10 @@ unsafe extern "C" fn free_extra(extra: *mut c_void) {
         jit.records().remove(&word);
     }
     unit.cell.clear(runtime::enter_cold as *const () as u64);
-    if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Released)
-        && let Some(jit) = JIT.get()
-    {
-        jit.retire(installed);
+    for installed in unit.take_code(State::Released) {
+        if let Some(jit) = JIT.get() {
+            jit.retire(installed);
+        }
     }
 }
 
@@ -415,7 +440,7 @@ extern "C" fn release_records() {
         // SAFETY: the set has living boxes only, each once. What code objects the installed code
         // keeps is gone with the interpreter, so their references are not given back.
         let mut unit = unsafe { Box::from_raw(record as *mut Unit) };
-        if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Released) {
+        for installed in unit.take_code(State::Released) {
             installed.forget_references();
         }
     }

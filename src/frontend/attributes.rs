@@ -1,9 +1,10 @@
-//! Globals, attributes and methods, from CPython's inline caches.
+//! Globals, attributes and methods, where feedback or CPython's inline caches say that they are.
 
 use super::Bailout;
 use super::builder::Builder;
 use super::state::Item;
 use crate::bytecode::{Instr, ObjectInfo, ObjectKind, opcode};
+use crate::feedback::Place;
 use crate::hir::{DictKind, Imm, Op, Type, Value};
 
 impl Builder<'_> {
@@ -11,18 +12,9 @@ impl Builder<'_> {
         if instr.arg & 1 != 0 {
             self.state.stack.push(Item::Null);
         }
-        let code = self.code;
-        let cached = match instr.quick {
-            opcode::LOAD_GLOBAL_MODULE => Some(DictKind::Globals),
-            opcode::LOAD_GLOBAL_BUILTIN => Some(DictKind::Builtins),
-            _ => None,
-        };
-        if let Some(dict) = cached
+        if let Some((dict, index, globals_version, builtins_version)) = self.where_global(instr)
             && self.may_speculate_here()
         {
-            let index = u32::from(instr.cache16(code, 1));
-            let globals_version = instr.cache32(code, 2);
-            let builtins_version = u32::from(instr.cache16(code, 4));
             let version = match dict {
                 DictKind::Globals => globals_version,
                 DictKind::Builtins => builtins_version,
@@ -56,6 +48,27 @@ impl Builder<'_> {
         let name = self.name_const(instr.arg >> 1)?;
         self.raising_push(instr, Op::LoadGlobal, &[], &[Imm::Const(name)]);
         Ok(())
+    }
+
+    /// Where a global is: dictionary, entry, versions of the keys of globals and builtins.
+    fn where_global(&self, instr: &Instr) -> Option<(DictKind, u32, u32, u32)> {
+        if let Some((in_builtins, index, globals, builtins)) = self.seen_global(instr) {
+            let dict = if in_builtins {
+                DictKind::Builtins
+            } else {
+                DictKind::Globals
+            };
+            return Some((dict, index, globals, builtins));
+        }
+        let dict = match instr.quick {
+            opcode::LOAD_GLOBAL_MODULE => DictKind::Globals,
+            opcode::LOAD_GLOBAL_BUILTIN => DictKind::Builtins,
+            _ => return None,
+        };
+        let index = u32::from(instr.cache16(self.code, 1));
+        let globals = instr.cache32(self.code, 2);
+        let builtins = u32::from(instr.cache16(self.code, 4));
+        Some((dict, index, globals, builtins))
     }
 
     pub(super) fn store_global(&mut self, instr: &Instr) -> Result<(), Bailout> {
@@ -108,22 +121,24 @@ impl Builder<'_> {
     }
 
     fn load_attr_cached(&mut self, instr: &Instr, object: Value) -> Option<Value> {
-        let code = self.code;
-        let version = instr.cache32(code, 1);
-        let index = u32::from(instr.cache16(code, 3));
-        match instr.quick {
-            opcode::LOAD_ATTR_INSTANCE_VALUE => {
+        let seen = self.seen_attributes(instr);
+        let [case] = seen.cases[..] else {
+            return None;
+        };
+        let (version, index) = (case.version, u32::from(case.index));
+        match case.place {
+            Place::Inline => {
                 let object = self.guard_class(object, version);
                 self.guard(Op::GuardInlineValues, &[object], &[]);
                 let value = self.emit(Op::LoadInlineValue, &[object], &[Imm::Index(index)]);
                 Some(self.not_null(value))
             }
-            opcode::LOAD_ATTR_SLOT => {
+            Place::Slot => {
                 let object = self.guard_class(object, version);
                 let value = self.emit(Op::LoadSlot, &[object], &[Imm::Index(index)]);
                 Some(self.not_null(value))
             }
-            opcode::LOAD_ATTR_MODULE | opcode::LOAD_METHOD_MODULE => {
+            Place::Module => {
                 let module = self.info(object)?.clone();
                 if module.kind != ObjectKind::Module {
                     return None;
@@ -141,28 +156,33 @@ impl Builder<'_> {
 
     pub(super) fn load_method(&mut self, instr: &Instr) -> Result<(), Bailout> {
         let object = self.peek(0)?;
-        let with_values = instr.quick == opcode::LOAD_METHOD_WITH_VALUES;
-        if (with_values || instr.quick == opcode::LOAD_METHOD_NO_DICT) && self.may_speculate_here()
+        let seen = self.seen_attributes(instr);
+        if let [case] = seen.cases[..]
+            && matches!(case.place, Place::Method | Place::MethodNoDict)
+            && self.may_speculate_here()
         {
-            let code = self.code;
-            let addr = instr.cache64(code, 6);
-            let version = instr.cache32(code, 1);
-            let name = code
+            let name = self
+                .code
                 .names
                 .get(instr.arg as usize)
                 .ok_or(Bailout::Malformed("name index"))?
                 .addr;
-            if let Some(info) = self.oracle.method(version, name, addr) {
-                let object = self.guard_class(object, version);
-                if with_values {
+            let cached = if seen.keys_version.is_some() {
+                instr.cache64(self.code, 6)
+            } else {
+                0
+            };
+            if let Some(info) = self.oracle.method(case.version, name, cached) {
+                let object = self.guard_class(object, case.version);
+                if case.place == Place::Method {
                     self.guard(Op::GuardInlineValues, &[object], &[]);
-                    self.guard(
-                        Op::GuardKeysVersion,
-                        &[object],
-                        &[Imm::Index(instr.cache32(code, 4))],
-                    );
+                    let (op, number) = match seen.keys_version {
+                        Some(version) => (Op::GuardKeysVersion, version),
+                        None => (Op::GuardKeysCount, case.index.into()),
+                    };
+                    self.guard(op, &[object], &[Imm::Index(number)]);
                 }
-                let method = self.const_obj(addr, info.ty, &info.repr);
+                let method = self.const_obj(info.addr, info.ty, &info.repr);
                 self.set_info(method, info);
                 self.pop()?;
                 self.push(method);
@@ -177,17 +197,17 @@ impl Builder<'_> {
         let (value, object) = (self.peek(1)?, self.peek(0)?);
         // A constructor creates its attributes: the inline values are still empty there.
         let constructor = self.code.name.ends_with("__init__");
-        if self.may_speculate_here() {
-            let code = self.code;
-            let version = instr.cache32(code, 1);
-            let index = u32::from(instr.cache16(code, 3));
-            let op = match instr.quick {
-                opcode::STORE_ATTR_INSTANCE_VALUE if !constructor => Some(Op::StoreInlineValue),
-                opcode::STORE_ATTR_SLOT => Some(Op::StoreSlot),
+        if self.may_speculate_here()
+            && let [case] = self.seen_attributes(instr).cases[..]
+        {
+            let op = match case.place {
+                Place::Inline if !constructor => Some(Op::StoreInlineValue),
+                Place::Slot => Some(Op::StoreSlot),
                 _ => None,
             };
+            let index = u32::from(case.index);
             if let Some(op) = op {
-                let object = self.guard_class(object, version);
+                let object = self.guard_class(object, case.version);
                 if op == Op::StoreInlineValue {
                     self.guard(Op::GuardInlineValues, &[object], &[]);
                     let old = self.emit(Op::LoadInlineValue, &[object], &[Imm::Index(index)]);

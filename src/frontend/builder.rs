@@ -1,7 +1,7 @@
 //! The builder proper: versions of blocks, the work list, emission.
 
 use super::state::{Item, ItemKey, Key, State, coarse};
-use super::{Bailout, FrontendOptions, MAX_BYTECODES, MAX_HIR};
+use super::{Bailout, EntryItem, FrontendOptions, LoopEntry, MAX_BYTECODES, MAX_HIR, feedback};
 use crate::bytecode::blocks::Shape;
 use crate::bytecode::code::flags;
 use crate::bytecode::liveness::LiveLocals;
@@ -35,7 +35,7 @@ struct Work {
 pub(super) struct Builder<'a> {
     pub(super) code: &'a Code,
     pub(super) oracle: &'a dyn Oracle,
-    options: &'a FrontendOptions,
+    pub(super) options: &'a FrontendOptions,
     pub(super) shape: Shape,
     /// How many edges lead to each leader.
     arrivals: HashMap<u32, usize>,
@@ -69,7 +69,11 @@ impl<'a> Builder<'a> {
         oracle: &'a dyn Oracle,
         options: &'a FrontendOptions,
     ) -> Result<Self, Bailout> {
-        let shape = Shape::new(decode(code));
+        let mut instrs = decode(code);
+        if let Some(map) = &options.feedback {
+            feedback::requicken(&mut instrs, map);
+        }
+        let shape = Shape::new(instrs);
         if shape.instrs.len() > MAX_BYTECODES {
             return Err(Bailout::TooLarge(shape.instrs.len()));
         }
@@ -109,9 +113,18 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn run(mut self) -> Result<Function, Bailout> {
-        self.entry();
+        let start = match &self.options.start {
+            None => {
+                self.entry();
+                0
+            }
+            Some(entry) => {
+                self.loop_entry(entry);
+                entry.pc
+            }
+        };
         let state = self.state.clone();
-        self.fill(0, Function::ENTRY, state)?;
+        self.fill(start, Function::ENTRY, state)?;
         while let Some(work) = self.work.pop() {
             self.fill(work.pc, work.block, work.state)?;
             if self.func.values.len() > MAX_HIR {
@@ -148,6 +161,59 @@ impl<'a> Builder<'a> {
                         self.hints.insert(value, ty);
                     }
                 }
+            }
+        }
+    }
+
+    /// Loads all locals and the stack as they are in a running loop, and guards the types of those seen
+    /// as numbers that the loop reads.
+    fn loop_entry(&mut self, entry: &LoopEntry) {
+        self.state.locals = (0..self.code.nlocalsplus)
+            .map(|slot| Some(self.emit(Op::LoadLocal, &[], &[Imm::Index(slot)])))
+            .collect();
+        for (depth, item) in entry.stack.iter().enumerate() {
+            let slot = self.code.nlocalsplus + depth as u32;
+            let mut take = || self.emit(Op::TakeStack, &[], &[Imm::Index(slot)]);
+            let item = match item {
+                EntryItem::Null => Item::Null,
+                EntryItem::Object => Item::Value(take()),
+                EntryItem::Range => {
+                    let iterator = take();
+                    let mut part =
+                        |at| self.emit(Op::RangePart, &[iterator], &[Imm::Index(at)]);
+                    Item::Range {
+                        next: part(0),
+                        remaining: part(1),
+                        step: part(2),
+                    }
+                }
+                EntryItem::List => {
+                    let iterator = take();
+                    Item::List {
+                        list: self.emit(Op::IterList, &[iterator], &[]),
+                        index: self.emit(Op::IterIndex, &[iterator], &[]),
+                    }
+                }
+            };
+            self.state.stack.push(item);
+        }
+        self.begin(entry.pc);
+        for slot in 0..self.code.nlocalsplus {
+            if !self.live.is_live(&self.shape, entry.pc, slot) || !self.may_speculate(entry.pc) {
+                continue;
+            }
+            let value = self.state.locals[slot as usize].expect("loaded above");
+            match self.oracle.local_type(slot) {
+                Some(ty) if ty == Type::INT || ty == Type::FLOAT => {
+                    self.guard_type(value, ty);
+                }
+                Some(ty) if ty != Type::NULL => {
+                    let value = self
+                        .guard(Op::GuardNotNull, &[value], &[])
+                        .expect("refined");
+                    self.hint(value, ty);
+                }
+                _ => {}
             }
         }
     }

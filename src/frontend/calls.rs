@@ -73,13 +73,17 @@ impl Builder<'_> {
         args: &[Value],
         below: usize,
     ) -> bool {
-        let Some(info) = self.info(callable).cloned() else {
-            return false;
-        };
-        if info.kind != ObjectKind::Function || !self.may_speculate_here() {
+        if !self.may_speculate_here() {
             return false;
         }
-        let Some(callee) = self.oracle.function(info.addr) else {
+        let callee = match self.info(callable) {
+            Some(info) if info.kind == ObjectKind::Function => self.oracle.function(info.addr),
+            Some(_) => None,
+            None => self
+                .seen_target(instr)
+                .and_then(|code| self.oracle.function_of(code)),
+        };
+        let Some(callee) = callee else {
             return false;
         };
         if callee.flags & INDIRECT != 0
@@ -129,7 +133,11 @@ impl Builder<'_> {
         if !self.may_speculate_here() {
             return Ok(false);
         }
-        if self.precall == opcode::PRECALL_NO_KW_LIST_APPEND
+        let appends = self.precall == opcode::PRECALL_NO_KW_LIST_APPEND
+            || self
+                .info(callable)
+                .is_some_and(|info| info.kind == ObjectKind::Builtin("list.append".to_owned()));
+        if appends
             && let [list, item] = *args
             && self.is_constant(callable)
             && let Some(list) = self.expect(list, Type::LIST)

@@ -27,6 +27,9 @@ impl Builder<'_> {
                 Op::TupleGet
             };
             let item = self.guard(op, &[container, index], &[]).expect("an item");
+            if let Some(seen) = self.seen_item(instr) {
+                self.hint(item, seen);
+            }
             self.pop()?;
             self.pop()?;
             self.push(item);
@@ -145,7 +148,8 @@ impl Builder<'_> {
 
     pub(super) fn get_iter(&mut self, instr: &Instr) -> Result<(), Bailout> {
         let value = self.peek(0)?;
-        if self.likely(value) == Type::LIST
+        let seen = self.seen_operand(instr);
+        if seen.unwrap_or_else(|| self.likely(value)) == Type::LIST
             && let Some(list) = self.expect(value, Type::LIST)
         {
             self.pop()?;

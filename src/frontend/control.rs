@@ -272,6 +272,21 @@ impl Builder<'_> {
             (target, self.state.clone()),
             (instr.next, self.state.clone()),
         );
+        if let Some(goes) = self.seen_branch(instr)
+            && self.may_speculate_here()
+            && self.shape.same_loop(instr.pc, if goes { instr.next } else { target })
+        {
+            // The other way has never been gone: it leaves.
+            let op = if goes == on_true {
+                Op::GuardTrue
+            } else {
+                Op::GuardFalse
+            };
+            self.guard(op, &[bit], &[]);
+            let target = self.version(if goes { target } else { instr.next });
+            self.terminate(Inst::new(Op::Jump, &[], &[]).with_targets([target]));
+            return Ok(());
+        }
         if on_true {
             self.branch(bit, taken, not);
         } else {

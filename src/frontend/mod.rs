@@ -17,11 +17,13 @@ mod calls;
 mod containers;
 mod control;
 mod demand;
+mod feedback;
 mod numbers;
 mod state;
 
 use crate::bytecode::code::flags;
 use crate::bytecode::{Code, Oracle};
+use crate::feedback::Map;
 use crate::hir::{ExitReason, Function};
 use std::collections::BTreeSet;
 
@@ -35,6 +37,31 @@ pub const MAX_HIR: usize = 12_000;
 #[derive(Clone, Debug, Default)]
 pub struct FrontendOptions {
     pub doubts: Doubts,
+    /// What the recording evaluator has seen; where it has seen nothing, CPython's inline caches count.
+    pub feedback: Option<Map>,
+    /// Start in a loop instead of at the beginning.
+    pub start: Option<LoopEntry>,
+}
+
+/// Entry into a running loop (on-stack replacement).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoopEntry {
+    /// The loop's head.
+    pub pc: u32,
+    /// What is on the value stack there, bottom first.
+    pub stack: Vec<EntryItem>,
+}
+
+/// An item of the value stack on entry into a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryItem {
+    Null,
+    /// Any object.
+    Object,
+    /// A range iterator that nobody else refers to.
+    Range,
+    /// A list iterator that nobody else refers to, and that is not exhausted.
+    List,
 }
 
 /// Instructions (code unit indices) whose assumptions failed too often.
@@ -96,7 +123,14 @@ pub fn build(
 
 /// Refuses kinds of code that can't be a unit.
 fn check_kind(code: &Code) -> Result<(), Bailout> {
-    let flags = code.flags;
+    check_flags(code.flags, code.ncellvars + code.nfreevars)
+}
+
+/// The same by a code object's flags and number of cells.
+///
+/// # Errors
+/// The reason why such code is to stay interpreted.
+pub fn check_flags(flags: u32, cells: u32) -> Result<(), Bailout> {
     if flags & flags::GENERATOR != 0 {
         return Err(Bailout::CodeKind("generator"));
     }
@@ -106,7 +140,7 @@ fn check_kind(code: &Code) -> Result<(), Bailout> {
     if flags & flags::OPTIMIZED == 0 || flags & flags::NEWLOCALS == 0 {
         return Err(Bailout::CodeKind("module or class body"));
     }
-    if code.ncellvars + code.nfreevars != 0 {
+    if cells != 0 {
         return Err(Bailout::CodeKind("closure"));
     }
     Ok(())

@@ -28,13 +28,14 @@ impl Builder<'_> {
         let quick = match instr.quick {
             opcode::BINARY_OP_ADD_INT
             | opcode::BINARY_OP_SUBTRACT_INT
-            | opcode::BINARY_OP_MULTIPLY_INT => Some(Number::Int),
+            | opcode::BINARY_OP_MULTIPLY_INT => Some((Number::Int, Number::Int)),
             opcode::BINARY_OP_ADD_FLOAT
             | opcode::BINARY_OP_SUBTRACT_FLOAT
-            | opcode::BINARY_OP_MULTIPLY_FLOAT => Some(Number::Float),
-            _ => None,
+            | opcode::BINARY_OP_MULTIPLY_FLOAT => Some((Number::Float, Number::Float)),
+            _ => self.seen_numbers(instr),
         };
-        if let Some((ka, kb)) = self.number_kinds(a, b, quick)
+        if !self.seen_big(instr)
+            && let Some((ka, kb)) = self.number_kinds(a, b, quick)
             && let Some(result) = self.arithmetic(op.plain(), a, b, ka, kb)?
         {
             self.pop()?;
@@ -50,7 +51,12 @@ impl Builder<'_> {
 
     /// What kinds of number to take two operands for: what is known, what the quickened
     /// instruction says, or that the unknown one is like the known one.
-    fn number_kinds(&self, a: Value, b: Value, quick: Option<Number>) -> Option<(Number, Number)> {
+    fn number_kinds(
+        &self,
+        a: Value,
+        b: Value,
+        quick: Option<(Number, Number)>,
+    ) -> Option<(Number, Number)> {
         let kind = |value: Value| {
             let ty = self.likely(value);
             if ty.is(Type::INT) || ty.is(Type::BOOL) {
@@ -75,10 +81,21 @@ impl Builder<'_> {
         match (ka, kb) {
             (Some(ka), Some(kb)) => Some((ka, kb)),
             _ if !may_guess => None,
-            (Some(known), None) => Some((known, quick.unwrap_or(known))),
-            (None, Some(known)) => Some((quick.unwrap_or(known), known)),
-            (None, None) => quick.map(|q| (q, q)),
+            (Some(known), None) => Some((known, quick.map_or(known, |(_, b)| b))),
+            (None, Some(known)) => Some((quick.map_or(known, |(a, _)| a), known)),
+            (None, None) => quick,
         }
+    }
+
+    /// The numbers that feedback has seen here, if it was always the same pair.
+    fn seen_numbers(&self, instr: &Instr) -> Option<(Number, Number)> {
+        let number = |ty| match ty {
+            Type::INT => Some(Number::Int),
+            Type::FLOAT => Some(Number::Float),
+            _ => None,
+        };
+        let (a, b) = self.seen_operands(instr)?;
+        Some((number(a)?, number(b)?))
     }
 
     /// Emits typed arithmetic; `None` when it has no exact machine form.
@@ -181,11 +198,13 @@ impl Builder<'_> {
             .ok_or(Bailout::Malformed("comparison"))?;
         let (a, b) = (self.peek(1)?, self.peek(0)?);
         let quick = match instr.quick {
-            opcode::COMPARE_OP_INT_JUMP => Some(Number::Int),
-            opcode::COMPARE_OP_FLOAT_JUMP => Some(Number::Float),
-            _ => None,
+            opcode::COMPARE_OP_INT_JUMP => Some((Number::Int, Number::Int)),
+            opcode::COMPARE_OP_FLOAT_JUMP => Some((Number::Float, Number::Float)),
+            _ => self.seen_numbers(instr),
         };
-        if let Some(bit) = self.compare_numbers(cmp, a, b, quick) {
+        if !self.seen_big(instr)
+            && let Some(bit) = self.compare_numbers(cmp, a, b, quick)
+        {
             self.pop()?;
             self.pop()?;
             let boxed = self.emit(Op::BoxBool, &[bit], &[]);
@@ -203,7 +222,7 @@ impl Builder<'_> {
         cmp: CmpOp,
         a: Value,
         b: Value,
-        quick: Option<Number>,
+        quick: Option<(Number, Number)>,
     ) -> Option<Value> {
         let (ka, kb) = self.number_kinds(a, b, quick)?;
         match (ka, kb) {

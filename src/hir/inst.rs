@@ -325,6 +325,15 @@ ops! {
     // ---- locals: a slot in frame memory always owns a valid reference or is null -------------
     /// Reads slot `i`; borrowed from the slot. The frontend has it in the entry block only: arguments.
     LoadLocal "load_local" () { imms: &[ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Slot }
+    /// Takes the reference in slot `i`, one of the value stack's, out of the frame. In the entry block of
+    /// a unit that starts in a loop.
+    TakeStack "take_stack" () { imms: &[ImmKind::Index], result: Fixed(OBJ), effects: Write, ownership: Ownership::Owned }
+    /// Of the range iterator `a`: its next value (`i` = 0), how many remain (1), its step (2).
+    RangePart "range_part" (OBJ) { imms: &[ImmKind::Index], result: Fixed(I64), effects: Read }
+    /// The list of the list iterator `a`, which is not exhausted.
+    IterList "iter_list" (OBJ) { result: Fixed(LIST), effects: Read, ownership: Ownership::Memory }
+    /// The index of the list iterator `a`.
+    IterIndex "iter_index" (OBJ) { result: Fixed(I64), effects: Read }
     /// Moves `a` into slot `i`, releasing what was there (after the store). The result is the same
     /// object, now borrowed from the slot. `a` may be null: then the slot is emptied.
     StoreLocal "store_local" (MAYBE) { imms: &[ImmKind::Index], result: SameAsArg, effects: Write, ownership: Ownership::Slot, steals: 1 }
@@ -348,6 +357,9 @@ ops! {
     GuardTypeVersion "guard_type_version" (OBJ) { imms: &[ImmKind::Index], result: SameAsArg, effects: Read, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::TypeVersion) }
     /// The shared-keys version of the (heap) class of `a` is `i`: no instance shadows a method.
     GuardKeysVersion "guard_keys_version" (OBJ) { imms: &[ImmKind::Index], effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::DictVersion) }
+    /// Instances of the (heap) class of `a` share `i` attribute names, those that they shared when none
+    /// of them was the method's: names are only ever added.
+    GuardKeysCount "guard_keys_count" (OBJ) { imms: &[ImmKind::Index], effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::DictVersion) }
     /// The instance `a` (class version already guarded) has inline values, not a dict.
     GuardInlineValues "guard_inline_values" (OBJ) { effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Missing) }
     /// The keys of the frame's dictionary `i` have version `j`.

@@ -46,12 +46,29 @@ unsafe extern "C-unwind" {
         names: *mut PyObject,
     ) -> *mut PyObject;
     pub fn _PyType_Lookup(ty: *mut PyObject, name: *mut PyObject) -> *mut PyObject;
+    pub fn _PyObject_GetMethod(
+        object: *mut PyObject,
+        name: *mut PyObject,
+        method: *mut *mut PyObject,
+    ) -> c_int;
+    pub fn _PyObject_LookupSpecial(object: *mut PyObject, name: *mut PyObject) -> *mut PyObject;
+    pub fn _PyUnicode_JoinArray(
+        separator: *mut PyObject,
+        items: *const *mut PyObject,
+        count: Py_ssize_t,
+    ) -> *mut PyObject;
+    pub fn _PyList_Extend(list: *mut PyObject, iterable: *mut PyObject) -> *mut PyObject;
+    pub fn _PySet_Update(set: *mut PyObject, iterable: *mut PyObject) -> c_int;
+    pub fn PyFunction_New(code: *mut PyObject, globals: *mut PyObject) -> *mut PyObject;
+    pub fn PyTraceBack_Here(frame: *mut PyObject) -> c_int;
     pub fn _Py_Dealloc(object: *mut PyObject);
     pub fn PyFrame_GetBack(frame: *mut PyObject) -> *mut PyObject;
     pub fn PyCode_Addr2Line(code: *mut PyObject, addrq: c_int) -> c_int;
     pub fn PyInterpreterState_Main() -> *mut PyInterpreterState;
     pub static mut PyRange_Type: pyo3_ffi::PyTypeObject;
     pub static mut PyFunction_Type: pyo3_ffi::PyTypeObject;
+    pub static mut PyRangeIter_Type: pyo3_ffi::PyTypeObject;
+    pub static mut PyListIter_Type: pyo3_ffi::PyTypeObject;
     pub static mut PyMethod_Type: pyo3_ffi::PyTypeObject;
     pub static Py_Version: std::ffi::c_ulong;
     pub fn Py_GetVersion() -> *const c_char;

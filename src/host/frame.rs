@@ -9,6 +9,8 @@ pub struct Frame(*mut PyInterpreterFrame);
 
 /// `FRAME_OWNED_BY_THREAD`.
 pub const OWNED_BY_THREAD: u8 = 0;
+/// `is_entry` of a frame whose native code may return in the middle: its caller goes on with it.
+pub const ENTRY_MAY_LEAVE: u8 = 2;
 /// `FRAME_OWNED_BY_FRAME_OBJECT`.
 pub const OWNED_BY_FRAME_OBJECT: u8 = 2;
 
@@ -25,11 +27,13 @@ impl Frame {
         self.0
     }
 
+    #[inline(always)]
     fn get<T: Copy>(self, offset: i32) -> T {
         // SAFETY: alive by construction; every caller below names the field's type.
         unsafe { read(self.0, offset) }
     }
 
+    #[inline(always)]
     fn set<T>(self, offset: i32, value: T) {
         // SAFETY: as in `get`.
         unsafe { write(self.0, offset, value) }
@@ -60,6 +64,16 @@ impl Frame {
     #[must_use]
     pub fn owner(self) -> u8 {
         self.get(f::OWNER)
+    }
+
+    /// CPython's `is_entry`, which it sets itself when it starts with a frame.
+    #[must_use]
+    pub fn is_entry(self) -> u8 {
+        self.get(f::IS_ENTRY)
+    }
+
+    pub fn set_is_entry(self, how: u8) {
+        self.set(f::IS_ENTRY, how);
     }
 
     #[must_use]
@@ -107,6 +121,18 @@ impl Frame {
     pub fn set_last_instruction(self, pc: i64) {
         let first = self.code() as i64 + i64::from(layout::code::CO_CODE_ADAPTIVE);
         self.set(f::PREV_INSTR, first + 2 * pc);
+    }
+
+    /// Address of the instruction that ran last.
+    #[must_use]
+    pub fn last_instruction(self) -> *const u16 {
+        self.get(f::PREV_INSTR)
+    }
+
+    /// Sets the address of the instruction that ran last.
+    #[inline(always)]
+    pub fn set_last_pointer(self, instr: *const u16) {
+        self.set(f::PREV_INSTR, instr);
     }
 
     /// Whether CPython still hides the frame: it has not reached its first traceable instruction.

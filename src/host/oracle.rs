@@ -6,10 +6,10 @@ use super::reference::Owned;
 use super::snapshot::{self, class_name, class_of, text, type_of};
 use crate::bytecode::{FunctionInfo, ObjectInfo, ObjectKind, Oracle};
 use crate::hir::{DictKind, Type};
-use crate::layout::{self, builtin, code as c, dict, typeobject};
+use crate::layout::{self, builtin, code as c, descriptor, dict, typeobject};
 use pyo3_ffi::{
     Py_False, Py_None, Py_True, PyBaseObject_Type, PyCFunction_Type, PyDict_Type, PyErr_Clear,
-    PyList_GetItem, PyList_Size, PyModule_Type, PyObject_CallMethodOneArg, PyType_Type,
+    PyList_GetItem, PyList_Size, PyMethodDescr_Type, PyModule_Type, PyObject_CallMethodOneArg, PyType_Type,
     PyUnicode_InternFromString,
 };
 use std::cell::OnceCell;
@@ -19,28 +19,37 @@ use std::ptr::addr_of_mut;
 /// `DICT_KEYS_UNICODE`.
 const KEYS_UNICODE: u8 = 1;
 
+/// What the JIT knows itself.
+pub struct Records<'a> {
+    /// The call cell of the code object at an address.
+    pub cell: &'a dyn Fn(u64) -> u64,
+    /// Whether the code object at an address is alive.
+    pub is_alive: &'a dyn Fn(u64) -> bool,
+}
+
 /// Asks about live objects. Valid while the GIL is held and the frame or function is alive.
 pub struct LiveOracle<'a> {
     /// Types of the arguments seen.
     locals: Vec<Type>,
     globals: *mut PyObject,
     builtins: *mut PyObject,
-    cell: &'a dyn Fn(u64) -> u64,
+    records: &'a Records<'a>,
     /// Living classes by version tag, collected when first needed.
     classes: OnceCell<HashMap<u32, *mut PyObject>>,
 }
 
 impl<'a> LiveOracle<'a> {
-    /// For a frame that is being entered with `nargs` arguments.
+    /// For a frame that is being entered, or is at the head of a loop, with `known` locals that may be
+    /// bound.
     #[must_use]
-    pub fn for_frame(frame: Frame, nargs: usize, cell: &'a dyn Fn(u64) -> u64) -> Self {
-        // SAFETY: a slot of a frame that is being entered is null or alive.
-        let locals = (0..nargs).map(|slot| unsafe { type_of(frame.slot(slot)) });
+    pub fn for_frame(frame: Frame, known: usize, records: &'a Records<'a>) -> Self {
+        // SAFETY: a slot of a frame is null or alive.
+        let locals = (0..known).map(|slot| unsafe { type_of(frame.slot(slot)) });
         LiveOracle {
             locals: locals.collect(),
             globals: frame.globals(),
             builtins: frame.builtins(),
-            cell,
+            records,
             classes: OnceCell::new(),
         }
     }
@@ -53,7 +62,7 @@ impl<'a> LiveOracle<'a> {
     pub unsafe fn for_function(
         function: *mut PyObject,
         locals: Vec<Type>,
-        cell: &'a dyn Fn(u64) -> u64,
+        records: &'a Records<'a>,
     ) -> Self {
         let (mut globals, mut builtins) = (std::ptr::null_mut(), std::ptr::null_mut());
         if !function.is_null() {
@@ -67,7 +76,7 @@ impl<'a> LiveOracle<'a> {
             locals,
             globals,
             builtins,
-            cell,
+            records,
             classes: OnceCell::new(),
         }
     }
@@ -147,6 +156,28 @@ unsafe fn dict_entry(object: *mut PyObject, index: u32, version: u32) -> Option<
     }
 }
 
+/// What is known of functions with this code object.
+///
+/// # Safety
+/// `code` is a code object, alive.
+unsafe fn function_info(code: *mut PyObject) -> FunctionInfo {
+    // SAFETY: a code object has these fields.
+    unsafe {
+        let int = |offset: i32| read::<i32>(code, offset).max(0) as u32;
+        FunctionInfo {
+            code: code as u64,
+            name: text(read(code, c::CO_QUALNAME)),
+            flags: int(c::CO_FLAGS),
+            argcount: int(c::CO_ARGCOUNT),
+            kwonlyargcount: int(c::CO_KWONLYARGCOUNT),
+            nlocalsplus: int(c::CO_NLOCALSPLUS),
+            stacksize: int(c::CO_STACKSIZE),
+            ncellvars: int(c::CO_NCELLVARS),
+            nfreevars: int(c::CO_NFREEVARS),
+        }
+    }
+}
+
 /// What is known of a live object.
 ///
 /// # Safety
@@ -171,6 +202,19 @@ unsafe fn describe(object: *mut PyObject) -> ObjectInfo {
                     ObjectKind::Builtin(repr.clone())
                 }
                 _ => ObjectKind::Other,
+            }
+        } else if class == addr_of_mut!(PyMethodDescr_Type) {
+            let owner: *mut pyo3_ffi::PyTypeObject = read(object, descriptor::D_TYPE);
+            // A static class lives for ever.
+            if (*owner).tp_flags & pyo3_ffi::Py_TPFLAGS_HEAPTYPE == 0 {
+                repr = format!(
+                    "{}.{}",
+                    class_name(owner),
+                    text(read(object, descriptor::D_NAME))
+                );
+                ObjectKind::Builtin(repr.clone())
+            } else {
+                ObjectKind::Other
             }
         } else if class == addr_of_mut!(PyType_Type) {
             let class: *mut pyo3_ffi::PyTypeObject = object.cast();
@@ -245,7 +289,7 @@ impl Oracle for LiveOracle<'_> {
         // is borrowed from the class.
         unsafe {
             let found = _PyType_Lookup(class, name as *mut PyObject);
-            if found.is_null() || found as u64 != addr {
+            if found.is_null() || addr != 0 && found as u64 != addr {
                 return None;
             }
             Some(describe(found))
@@ -260,24 +304,17 @@ impl Oracle for LiveOracle<'_> {
             if type_of(function) != Type::FUNC {
                 return None;
             }
-            let code: *mut PyObject = read(function, layout::function::FUNC_CODE);
-            let int = |offset: i32| read::<i32>(code, offset).max(0) as u32;
-            Some(FunctionInfo {
-                code: code as u64,
-                name: text(read(code, c::CO_QUALNAME)),
-                flags: int(c::CO_FLAGS),
-                argcount: int(c::CO_ARGCOUNT),
-                kwonlyargcount: int(c::CO_KWONLYARGCOUNT),
-                nlocalsplus: int(c::CO_NLOCALSPLUS),
-                stacksize: int(c::CO_STACKSIZE),
-                ncellvars: int(c::CO_NCELLVARS),
-                nfreevars: int(c::CO_NFREEVARS),
-            })
+            Some(function_info(read(function, layout::function::FUNC_CODE)))
         }
     }
 
+    fn function_of(&self, addr: u64) -> Option<FunctionInfo> {
+        // SAFETY: alive, as was just asked.
+        (self.records.is_alive)(addr).then(|| unsafe { function_info(addr as *mut PyObject) })
+    }
+
     fn call_cell(&self, code: u64) -> u64 {
-        (self.cell)(code)
+        (self.records.cell)(code)
     }
 
     fn singletons(&self) -> (u64, u64, u64) {

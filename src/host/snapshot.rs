@@ -123,6 +123,20 @@ unsafe fn tuple_items(tuple: *mut PyObject) -> Vec<*mut PyObject> {
     }
 }
 
+/// The instructions of a code object as they are now, caches included.
+///
+/// # Safety
+/// `code` is a code object that stays alive; CPython may quicken instructions later.
+#[must_use]
+pub unsafe fn code_units<'a>(code: *mut PyObject) -> &'a [u16] {
+    // SAFETY: a code object has its length and that many code units.
+    unsafe {
+        let count: isize = read(code, object::OB_SIZE);
+        let first = code.cast::<u8>().offset(c::CO_CODE_ADAPTIVE as isize);
+        std::slice::from_raw_parts(first.cast::<u16>(), count.max(0) as usize)
+    }
+}
+
 /// Copies the code object at `code`.
 ///
 /// # Safety
@@ -133,9 +147,7 @@ pub unsafe fn copy_code(code: *mut PyObject) -> Code {
     unsafe {
         let int = |offset: i32| -> u32 { read::<i32>(code, offset).max(0) as u32 };
         let object = |offset: i32| -> *mut PyObject { read(code, offset) };
-        let count: isize = read(code, object::OB_SIZE);
-        let first = code.cast::<u8>().offset(c::CO_CODE_ADAPTIVE as isize);
-        let units = std::slice::from_raw_parts(first.cast::<u16>(), count.max(0) as usize).to_vec();
+        let units = code_units(code).to_vec();
         let consts = tuple_items(object(c::CO_CONSTS))
             .into_iter()
             .map(|item| {

@@ -220,6 +220,7 @@ fn is_mergeable_read(op: Op) -> bool {
         op,
         Op::GuardTypeVersion
             | Op::GuardKeysVersion
+            | Op::GuardKeysCount
             | Op::GuardInlineValues
             | Op::GuardDictVersion
             | Op::GuardModuleVersion

@@ -36,7 +36,7 @@ pub(super) unsafe extern "C-unwind" fn swl_iter_next(iterator: *mut PyObject) ->
 
 /// # Safety
 /// The operand is alive.
-pub(super) unsafe extern "C-unwind" fn swl_unpack_sequence(
+pub unsafe extern "C-unwind" fn swl_unpack_sequence(
     value: *mut PyObject,
     count: i64,
 ) -> *mut PyObject {

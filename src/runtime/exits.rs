@@ -10,7 +10,7 @@ use crate::host::ffi::{
     _PyEval_EvalFrameDefault, _PyFunction_Vectorcall, PyFrame_GetBack, PyInterpreterFrame,
     PyObject, PyRange_Type, PyThreadState, read, write,
 };
-use crate::host::frame::{Frame, OWNED_BY_FRAME_OBJECT, set_current};
+use crate::host::frame::{ENTRY_MAY_LEAVE, Frame, OWNED_BY_FRAME_OBJECT, set_current};
 use crate::host::snapshot::type_of;
 use crate::layout::{builtin, frame as f, frameobject, tstate};
 use crate::stats::{COUNTERS, count};
@@ -281,7 +281,7 @@ pub(super) unsafe extern "C-unwind" fn swl_side_exit(
     // SAFETY: the caller's promise.
     unsafe {
         let throws = rebuild(ts, frame, unit, number, buffer, parent);
-        resume(ts, Frame::from_raw(frame), throws)
+        go_on(ts, Frame::from_raw(frame), throws)
     }
 }
 
@@ -346,7 +346,23 @@ pub(super) unsafe fn rebuild(
     }
 }
 
-/// Lets CPython's evaluator go on with a frame that is current.
+/// Goes on with a frame that native code has left: in the caller if that can, which keeps the machine
+/// stack from growing with every exit, else here.
+///
+/// # Safety
+/// As [`resume`].
+pub(super) unsafe fn go_on(ts: *mut PyThreadState, frame: Frame, throws: bool) -> RawPair {
+    if frame.is_entry() == ENTRY_MAY_LEAVE {
+        return RawPair {
+            tag: tag::LEFT,
+            payload: i64::from(throws),
+        };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { resume(ts, frame, throws) }
+}
+
+/// Lets an evaluator go on with a frame that is current.
 ///
 /// # Safety
 /// The frame is what the evaluator expects.
@@ -355,7 +371,13 @@ pub(super) unsafe fn resume(ts: *mut PyThreadState, frame: Frame, throws: bool) 
     unsafe {
         let caller = frame.previous();
         set_current(ts, caller);
-        let result = _PyEval_EvalFrameDefault(ts, frame.as_ptr(), i32::from(throws));
+        let evaluator = RESUME.load(Ordering::Relaxed);
+        let evaluator: crate::host::ffi::EvalFrame = if evaluator == 0 {
+            _PyEval_EvalFrameDefault
+        } else {
+            std::mem::transmute::<usize, crate::host::ffi::EvalFrame>(evaluator as usize)
+        };
+        let result = evaluator(ts, frame.as_ptr(), i32::from(throws));
         // `previous` was set by the evaluator to the same frame.
         set_current(ts, caller);
         RawPair::object(result)
@@ -410,6 +432,9 @@ pub unsafe extern "C-unwind" fn enter_cold(
         RawPair::object(result)
     }
 }
+
+/// What goes on with frames that native code has left, set by `control`; 0: CPython's evaluator.
+pub static RESUME: AtomicI64 = AtomicI64::new(0);
 
 /// The frame hook, set by `control` (which lies above this module); 0 before that.
 pub static ENTER: AtomicI64 = AtomicI64::new(0);

@@ -4,7 +4,7 @@
 //! register allocator had put them (LLVM: patch points and their stack map). So it saves the
 //! registers first, and reads the words by the site's description.
 
-use super::exits::{RawPair, rebuild, resume};
+use super::exits::{RawPair, go_on, rebuild};
 use crate::code::unit::Installed;
 use crate::codegen::{Place, Site};
 use crate::helpers::activation;
@@ -151,7 +151,7 @@ unsafe extern "C-unwind" fn finish(frame: usize, ts: *mut PyThreadState, act: *m
     // SAFETY: frames are aligned to words; this one was rebuilt.
     unsafe {
         let frame = Frame::from_raw((frame & !1) as *mut PyInterpreterFrame);
-        let RawPair { tag, payload } = resume(ts, frame, throws);
+        let RawPair { tag, payload } = go_on(ts, frame, throws);
         write(act, activation::PAYLOAD, payload);
         tag
     }

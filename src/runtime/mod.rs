@@ -16,7 +16,9 @@ use crate::helpers::{Data, Helper};
 use crate::host::check::small_ints;
 use crate::host::ffi::{self, PyObject, PyThreadState, read};
 use crate::layout::{interp, tstate};
-pub use exits::{ENTER, RawPair, STRESS, enter_cold, set_stress, swl_frame_clear};
+pub use containers::swl_unpack_sequence;
+pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
+pub use exits::{ENTER, RESUME, RawPair, STRESS, enter_cold, set_stress, swl_frame_clear};
 use std::ffi::c_int;
 use std::ptr::addr_of_mut;
 
@@ -161,7 +163,10 @@ pub fn raise_stack_exhausted() {
 }
 
 /// Gives other threads their turn; 1 when there is more to do than that.
-unsafe extern "C-unwind" fn swl_poll(ts: *mut PyThreadState) -> i64 {
+///
+/// # Safety
+/// `ts` is the current thread state.
+pub unsafe extern "C-unwind" fn swl_poll(ts: *mut PyThreadState) -> i64 {
     // SAFETY: `ts` is the current thread state, and has these fields.
     unsafe {
         let state: *mut ffi::PyInterpreterState = read(ts, tstate::INTERP);

@@ -10,7 +10,7 @@ use std::ptr::{addr_of_mut, null_mut};
 
 /// # Safety
 /// Operands are alive.
-pub(super) unsafe extern "C-unwind" fn swl_binary_op(
+pub unsafe extern "C-unwind" fn swl_binary_op(
     a: *mut PyObject,
     b: *mut PyObject,
     op: i64,
@@ -140,7 +140,7 @@ unsafe fn lookup(dict: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
 
 /// # Safety
 /// The frame is running, the name alive.
-pub(super) unsafe extern "C-unwind" fn swl_load_global(
+pub unsafe extern "C-unwind" fn swl_load_global(
     frame: *mut u8,
     name: *mut PyObject,
 ) -> *mut PyObject {
@@ -250,7 +250,7 @@ pub(super) unsafe extern "C-unwind" fn swl_delete_subscr(
 }
 
 /// `PY_VECTORCALL_ARGUMENTS_OFFSET`.
-const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
+pub const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
 
 /// # Safety
 /// `args` points to `count` alive objects with a spare word before them; `names` is null or a

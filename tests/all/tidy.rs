@@ -36,6 +36,7 @@ const SIBLINGS: &[(&str, &str)] = &[
     ("runtime", "host"),
     ("runtime", "code"),
     ("record", "host"),
+    ("record", "runtime"),
 ];
 
 /// Levels up to this one have no `unsafe`.

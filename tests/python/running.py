@@ -23,13 +23,16 @@ TIMEOUT = 120.0
 # fails, so the interpreter takes over at places where it rarely would. Exits look different in code that is not optimised, so some have that.
 MODES = {
     "never": ["-Xjit=never"],
+    "recorded": ["-Xjit=whenhot", "-X", "jit-threshold=4294967295", "-X", "jit-warm=0"],
     "threshold-1": ["-Xjit=whenhot", "-X", "jit-threshold=1"],
+    "threshold-50": ["-Xjit=whenhot", "-X", "jit-threshold=50"],
     "whenhot": ["-Xjit=whenhot"],
     "always": ["-Xjit=always"],
     "exits-1": ["-Xjit=always", "-X", "jit-fail-guard=1"],
     "exits-2": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=2"],
     "exits-3": ["-Xjit=always", "-X", "jit-fail-guard=3"],
     "exits-7": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=7"],
+    "exits-31": ["-Xjit=whenhot", "-X", "jit-threshold=60", "-X", "jit-fail-guard=31"],
     "exits-50": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=50"],
 }
 

@@ -32,7 +32,7 @@ BAD_OPTIONS = [
         "-X jit-threshold=\N{ARABIC-INDIC DIGIT FIVE}: expected a whole number from 1 to 4294967295",
     ),
     (["-Xjit-opt=4"], "-X jit-opt=4: expected 0, 1, 2 or 3"),
-    (["-Xjit-dump=hir,llvn"], "-X jit-dump=hir,llvn: expected a list of hir, llvm and asm, joined by commas"),
+    (["-Xjit-dump=hir,llvn"], "-X jit-dump=hir,llvn: expected a list of feedback, hir, llvm and asm, joined by commas"),
     (["-Xjit-stats=yes"], "-X jit-stats=yes: expected 0 or 1"),
     (["-Xjit-fail-guard=often"], "-X jit-fail-guard=often: expected a whole number from 0 to 18446744073709551615"),
     (["-Xjit-passes="], "-X jit-passes=: expected jit, o0, o1, o2, o3 or the text of an LLVM pass pipeline"),

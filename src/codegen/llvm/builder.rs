@@ -297,6 +297,7 @@ impl<'c> Machine for LlvmMachine<'c, '_> {
         match op {
             IntOp::Add => m.build_int_add(a, b, ""),
             IntOp::Sub => m.build_int_sub(a, b, ""),
+            IntOp::Mul => m.build_int_mul(a, b, ""),
             IntOp::And => m.build_and(a, b, ""),
             IntOp::Or => m.build_or(a, b, ""),
             IntOp::Xor => m.build_xor(a, b, ""),

@@ -63,6 +63,31 @@ impl<M: Machine> Lower<'_, M> {
         self.require(fine, exit);
     }
 
+    /// A part of a range iterator, as the virtual one has it.
+    pub(super) fn range_part(&mut self, inst: &Inst) -> M::V {
+        let iterator = self.v(inst.args[0]);
+        let mut field = |offset| self.m.load(Ty::I64, iterator, offset);
+        match inst.imm_index(0) {
+            0 => {
+                let (start, step) = (
+                    field(builtin::RANGEITER_START),
+                    field(builtin::RANGEITER_STEP),
+                );
+                let index = field(builtin::RANGEITER_INDEX);
+                let offset = self.m.int_op(IntOp::Mul, index, step);
+                self.m.int_op(IntOp::Add, start, offset)
+            }
+            1 => {
+                let (length, index) = (
+                    field(builtin::RANGEITER_LENGTH),
+                    field(builtin::RANGEITER_INDEX),
+                );
+                self.m.int_op(IntOp::Sub, length, index)
+            }
+            _ => field(builtin::RANGEITER_STEP),
+        }
+    }
+
     pub(super) fn list_has(&mut self, inst: &Inst) -> M::V {
         let (list, index) = (self.v(inst.args[0]), self.v(inst.args[1]));
         let len = self.m.load(Ty::I64, list, object::OB_SIZE);

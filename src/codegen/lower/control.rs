@@ -128,6 +128,20 @@ impl<M: Machine> Lower<'_, M> {
                 let own = self.frame;
                 Some(self.load_ptr(own, Self::slot_offset(inst)))
             }
+            Op::TakeStack => {
+                let own = self.frame;
+                Some(self.load_ptr(own, Self::slot_offset(inst)))
+            }
+            Op::RangePart => Some(self.range_part(inst)),
+            Op::IterList => {
+                let iterator = self.v(inst.args[0]);
+                Some(self.load_ptr(iterator, crate::layout::builtin::LISTITER_SEQ))
+            }
+            Op::IterIndex => {
+                let iterator = self.v(inst.args[0]);
+                let offset = crate::layout::builtin::LISTITER_INDEX;
+                Some(self.m.load(Ty::I64, iterator, offset))
+            }
             Op::StoreLocal => {
                 let value = self.v(inst.args[0]);
                 let own = self.frame;
@@ -155,6 +169,10 @@ impl<M: Machine> Lower<'_, M> {
                 None
             }
             Op::GuardTypeVersion => Some(self.guard_type_version(inst)),
+            Op::GuardKeysCount => {
+                self.guard_keys_count(inst);
+                None
+            }
             Op::GuardKeysVersion => {
                 self.guard_keys_version(inst);
                 None

@@ -177,6 +177,15 @@ impl<M: Machine> Lower<'_, M> {
         self.require_word(keys, dict::DK_VERSION, inst.imm_index(0), exit);
     }
 
+    pub(super) fn guard_keys_count(&mut self, inst: &Inst) {
+        let exit = self.guard_exit(inst);
+        let value = self.v(inst.args[0]);
+        let class = self.class_of(value);
+        let keys = self.load_ptr(class, typeobject::HT_CACHED_KEYS);
+        // The lower half of a word: there are thirty names at most.
+        self.require_word(keys, dict::DK_NENTRIES, inst.imm_index(0), exit);
+    }
+
     pub(super) fn guard_inline_values(&mut self, inst: &Inst) {
         let exit = self.guard_exit(inst);
         let value = self.v(inst.args[0]);

@@ -26,6 +26,9 @@ impl Machine<'_> {
             Op::ConstNull => go(Val::Boxed(None)),
 
             Op::LoadLocal => go(Val::Boxed(self.slots[inst.imm_index(0) as usize])),
+            Op::TakeStack | Op::RangePart | Op::IterList | Op::IterIndex => return Err(
+                InterpError::Malformed("entry into a running loop".to_owned()),
+            ),
             Op::StoreLocal => {
                 let object = self.boxed(inst, 0)?;
                 self.set_slot(inst.imm_index(0) as usize, object)?;
@@ -62,6 +65,7 @@ impl Machine<'_> {
                 self.world_guard(Some(Val::Boxed(Some(object))))
             }
             Op::GuardKeysVersion
+            | Op::GuardKeysCount
             | Op::GuardInlineValues
             | Op::GuardDictVersion
             | Op::GuardModuleVersion

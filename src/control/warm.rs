@@ -1,0 +1,350 @@
+//! Warm code: when the recording evaluator runs, and when it gives way to native code or to CPython.
+//!
+//! Code with a loop starts here with its first call, since a loop that is entered once must become hot
+//! too; other code when it has been called a few times. Back-edges are counted exactly. A loop that
+//! gets hot is compiled by itself, from its head to the function's end, and entered in the middle
+//! (on-stack replacement, after Hölzle, Chambers and Ungar, 1992). Frames that native code has left come
+//! back here, so that they can enter native code again at the next back-edge, and so that what made the
+//! guard fail is recorded.
+
+use super::enter::{self, Count};
+use super::{Jit, compile, jit};
+use crate::code::unit::{Installed, Loop, State, Unit};
+use crate::config::Mode;
+use crate::feedback::Map;
+use crate::frontend::EntryItem;
+use crate::helpers::tag;
+use crate::host::ffi::{
+    self, PyInterpreterFrame, PyListIter_Type, PyObject, PyRangeIter_Type, PyThreadState, read,
+    write,
+};
+use crate::host::frame::{ENTRY_MAY_LEAVE, Frame, current, is_tracing, set_current};
+use crate::host::snapshot;
+use crate::layout::{builtin, object, tstate};
+use crate::record::{self, End};
+use crate::runtime::{self, RawPair};
+use crate::stats::{COUNTERS, count};
+use std::ffi::c_int;
+use std::ptr::{addr_of_mut, null_mut};
+use std::sync::atomic::Ordering;
+
+/// Back-edges after which the evaluator asks what to do.
+const EDGES_PER_TURN: u32 = 64;
+
+/// Side exits of a unit's code from which on it is recorded what happens after them.
+const EXITS_BEFORE_RECORDING: u32 = 4;
+
+/// Runs a frame in the recording evaluator, and in native code where there is some, until it returns.
+///
+/// # Safety
+/// The frame is one of a function, not current, and what an evaluator expects; with `throws`, an
+/// exception is set and is unwound first.
+pub(super) unsafe fn evaluate(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+    mut throws: bool,
+) -> *mut PyObject {
+    // SAFETY: as promised; the frame holds its code object, which holds its record.
+    unsafe {
+        let code = frame.code();
+        let caller = current(ts);
+        let mut turn = None;
+        loop {
+            let left: i32 = read(ts, tstate::RECURSION_REMAINING);
+            if left <= 0 || is_tracing(ts) || jit.mode() == Mode::Never {
+                return (jit.previous)(ts, frame.as_ptr(), c_int::from(throws));
+            }
+            let (map, budget) = prepare(jit, code, turn);
+            write(ts, tstate::RECURSION_REMAINING, left - 1);
+            frame.set_previous(caller);
+            frame.set_is_entry(1);
+            set_current(ts, frame.as_ptr());
+            let (end, rest) = record::run(ts, frame, map, budget, throws);
+            set_current(ts, caller);
+            let left: i32 = read(ts, tstate::RECURSION_REMAINING);
+            write(ts, tstate::RECURSION_REMAINING, left + 1);
+            finish(jit, code, map, budget - rest);
+            let pc = match end {
+                End::Returned(value) => return value,
+                End::Raised => return (jit.previous)(ts, frame.as_ptr(), 1),
+                End::Leave => return (jit.previous)(ts, frame.as_ptr(), 0),
+                End::Edge(pc) => pc,
+            };
+            throws = false;
+            match at_edge(jit, frame, pc, budget) {
+                Next::Record => turn = Some(EDGES_PER_TURN),
+                Next::GiveUp => return (jit.previous)(ts, frame.as_ptr(), 0),
+                Next::Native(installed) => {
+                    turn = None;
+                    match enter_loop(jit, ts, frame, &*installed) {
+                        Left::Returned(value) => return value,
+                        Left::InTheMiddle { raised } => throws = raised,
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Goes on with a frame that native code has left; it is not current.
+///
+/// # Safety
+/// As an evaluation function.
+pub(super) unsafe extern "C-unwind" fn resume(
+    ts: *mut PyThreadState,
+    raw: *mut PyInterpreterFrame,
+    throwflag: c_int,
+) -> *mut PyObject {
+    // SAFETY: as called.
+    unsafe {
+        match jit() {
+            Some(jit) => go_on(jit, ts, Frame::from_raw(raw), throwflag != 0),
+            None => ffi::_PyEval_EvalFrameDefault(ts, raw, throwflag),
+        }
+    }
+}
+
+/// The same with the JIT at hand.
+///
+/// # Safety
+/// As [`evaluate`].
+pub(super) unsafe fn go_on(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+    throws: bool,
+) -> *mut PyObject {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if let Some(unit) = jit.unit(frame.code()) {
+            if let State::Refused(_) | State::Released = unit.state {
+                return (jit.previous)(ts, frame.as_ptr(), c_int::from(throws));
+            }
+            note_exit(jit, unit);
+        }
+        evaluate(jit, ts, frame, throws)
+    }
+}
+
+/// Sees to it that code whose guards fail is recorded again.
+unsafe fn note_exit(jit: &Jit, unit: &mut Unit) {
+    unit.exits = unit.exits.saturating_add(1);
+    if unit.exits >= EXITS_BEFORE_RECORDING && jit.config.fail_guard == 0 {
+        // SAFETY: the frame that was left holds the code object.
+        unsafe { make_map(unit) };
+    }
+}
+
+/// Gives a record a feedback map, if it has none.
+///
+/// # Safety
+/// The code object is alive.
+pub(super) unsafe fn make_map(unit: &mut Unit) {
+    if unit.map.is_none() {
+        // SAFETY: alive (caller).
+        let units = unsafe { snapshot::code_units(unit.code as *mut PyObject) };
+        let map = Map::new(units);
+        COUNTERS
+            .feedback_bytes
+            .fetch_add(map.bytes() as u64, Ordering::Relaxed);
+        unit.map = Some(Box::new(map));
+    }
+}
+
+/// The map to fill and the budget for the next turn.
+fn prepare(jit: &Jit, code: *mut PyObject, turn: Option<u32>) -> (*mut Map, u32) {
+    let Some(unit) = jit.unit(code) else {
+        let warm = jit.config.warm.saturating_add(1);
+        let left = warm.saturating_sub(enter::hotness(jit, code));
+        return (null_mut(), left.clamp(1, EDGES_PER_TURN));
+    };
+    let first = if unit.loops.iter().any(|l| l.code.is_some()) {
+        1
+    } else {
+        EDGES_PER_TURN
+    };
+    let map = match &mut unit.map {
+        Some(map) => {
+            unit.recorders += 1;
+            &raw mut **map
+        }
+        None => null_mut(),
+    };
+    (map, turn.unwrap_or(first))
+}
+
+/// Accounts for a turn of the evaluator.
+fn finish(jit: &Jit, code: *mut PyObject, map: *mut Map, edges: u32) {
+    count(&COUNTERS.recorded);
+    enter::add_hotness(jit, code, edges);
+    if map.is_null() {
+        return;
+    }
+    if let Some(unit) = jit.unit(code) {
+        unit.recorders -= 1;
+        if let State::Refused(_) | State::Released = unit.state {
+            unit.drop_map();
+        }
+    }
+}
+
+/// What comes after a turn.
+enum Next {
+    Record,
+    /// CPython has the frame from here on.
+    GiveUp,
+    Native(*const Installed),
+}
+
+/// Decides at the head of a loop; `edges` have been taken in the turn.
+unsafe fn at_edge(jit: &'static Jit, frame: Frame, pc: u32, edges: u32) -> Next {
+    let code = frame.code();
+    if enter::hotness(jit, code) <= jit.config.warm {
+        return Next::Record;
+    }
+    let Some(unit) = jit.unit_or_new(code) else {
+        return Next::GiveUp;
+    };
+    match unit.state {
+        State::Refused(_) | State::Released => return Next::GiveUp,
+        State::Warm | State::Compiled(_) => {}
+    }
+    // SAFETY: the frame holds the code object.
+    unsafe { make_map(unit) };
+    let this = unit.loop_at(pc);
+    this.edges = this.edges.saturating_add(edges);
+    if this.code.is_none() && this.edges > this.wanted {
+        compile::compile_loop(jit, frame, pc);
+    }
+    let Some(unit) = jit.unit(code) else {
+        return Next::GiveUp;
+    };
+    if let State::Refused(_) | State::Released = unit.state {
+        return Next::GiveUp;
+    }
+    let this = unit.loop_at(pc);
+    match &this.code {
+        // SAFETY: the frame is at the loop's head.
+        Some(installed) if unsafe { fits(frame, this) } => {
+            if installed.is_worn() {
+                compile::retire_worn(jit, code);
+                return Next::Record;
+            }
+            Next::Native(&raw const **installed)
+        }
+        _ => Next::Record,
+    }
+}
+
+/// The value stack of a frame at the head of a loop, as loop code sees it.
+///
+/// # Safety
+/// An evaluator has just left the frame there.
+pub(super) unsafe fn stack_items(frame: Frame) -> Vec<EntryItem> {
+    let (first, end) = (frame.nlocals() as usize, frame.stacktop() as usize);
+    // SAFETY: slots below the top are null or alive.
+    (first..end)
+        .map(|slot| unsafe { item_of(frame.slot(slot)) })
+        .collect()
+}
+
+unsafe fn item_of(value: *mut PyObject) -> EntryItem {
+    if value.is_null() {
+        return EntryItem::Null;
+    }
+    // SAFETY: alive (caller); fields are those of the class that was checked.
+    unsafe {
+        if read::<isize>(value, object::OB_REFCNT) != 1 {
+            return EntryItem::Object;
+        }
+        let class: *mut pyo3_ffi::PyTypeObject = read(value, object::OB_TYPE);
+        if class == addr_of_mut!(PyRangeIter_Type) {
+            return EntryItem::Range;
+        }
+        let list = class == addr_of_mut!(PyListIter_Type);
+        if list && !read::<*mut PyObject>(value, builtin::LISTITER_SEQ).is_null() {
+            return EntryItem::List;
+        }
+        EntryItem::Object
+    }
+}
+
+/// Whether the frame's value stack is what the loop's code expects.
+unsafe fn fits(frame: Frame, this: &Loop) -> bool {
+    // SAFETY: as in `stack_items`.
+    let found = unsafe { stack_items(frame) };
+    found.len() == this.stack.len()
+        && found.iter().zip(&this.stack).all(|(found, wanted)| {
+            found == wanted || *wanted == EntryItem::Object && *found != EntryItem::Null
+        })
+}
+
+/// How native code came back.
+pub(super) enum Left {
+    /// The frame has returned this, or null with an exception.
+    Returned(*mut PyObject),
+    /// An evaluator is to go on, unwinding first if it `raised`.
+    InTheMiddle { raised: bool },
+}
+
+impl Left {
+    /// From a unit's result.
+    pub(super) fn from_pair(pair: RawPair) -> Left {
+        if pair.tag == tag::LEFT {
+            Left::InTheMiddle {
+                raised: pair.payload != 0,
+            }
+        } else {
+            Left::Returned(pair.into_object())
+        }
+    }
+}
+
+/// Enters a loop's code with a frame that is at its head and not current.
+unsafe fn enter_loop(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+    installed: &Installed,
+) -> Left {
+    count(&COUNTERS.entries_loop);
+    // SAFETY: the frame's stack is what the code expects; the code takes the references on it.
+    unsafe {
+        if !runtime::has_stack() {
+            return Left::Returned((jit.previous)(ts, frame.as_ptr(), 0));
+        }
+        let caller = current(ts);
+        frame.set_previous(caller);
+        frame.set_stacktop(frame.nlocals());
+        frame.set_is_entry(ENTRY_MAY_LEAVE);
+        set_current(ts, frame.as_ptr());
+        let pair = enter::run(jit, ts, frame, installed);
+        set_current(ts, caller);
+        Left::from_pair(pair)
+    }
+}
+
+/// Runs warm code that is being called, after counting the call.
+///
+/// # Safety
+/// As an evaluation function; the frame is at its beginning.
+pub(super) unsafe fn call(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+    count: Option<Count>,
+) -> *mut PyObject {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let code = frame.code();
+        let records = count.is_none_or(|count| count.hotness > jit.config.warm);
+        if records {
+            let Some(unit) = jit.unit_or_new(code) else {
+                return (jit.previous)(ts, frame.as_ptr(), 0);
+            };
+            make_map(unit);
+        }
+        evaluate(jit, ts, frame, false)
+    }
+}
