@@ -207,7 +207,11 @@ impl Unit {
 
     /// Takes all code out of the record; the state becomes `state` if it was compiled.
     pub fn take_code(&mut self, state: State) -> Vec<Box<Installed>> {
-        let mut taken: Vec<_> = self.loops.iter_mut().filter_map(|l| l.code.take()).collect();
+        let mut taken: Vec<_> = self
+            .loops
+            .iter_mut()
+            .filter_map(|l| l.code.take())
+            .collect();
         if let State::Compiled(_) = self.state
             && let State::Compiled(installed) = std::mem::replace(&mut self.state, state)
         {

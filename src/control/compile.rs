@@ -238,14 +238,22 @@ pub(super) fn retire_worn(jit: &'static Jit, code: *mut PyObject) {
         if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Warm) {
             retired.push(installed);
         }
-        let pause = jit.config.threshold.saturating_mul(1 << unit.compiles.min(8)) / 2;
+        let pause = jit
+            .config
+            .threshold
+            .saturating_mul(1 << unit.compiles.min(8))
+            / 2;
         unit.wanted = unit.hotness.saturating_add(pause);
     }
     for this in &mut unit.loops {
         if this.code.as_ref().is_some_and(|code| code.is_worn())
             && let Some(installed) = this.code.take()
         {
-            let pause = jit.config.threshold.saturating_mul(1 << this.compiles.min(8)) / 2;
+            let pause = jit
+                .config
+                .threshold
+                .saturating_mul(1 << this.compiles.min(8))
+                / 2;
             this.wanted = this.edges.saturating_add(pause);
             retired.push(installed);
         }
@@ -530,7 +538,8 @@ pub fn artefact(
     function: *mut PyObject,
     what: Artefact,
 ) -> Result<String, String> {
-    let built = build(jit, code, Source::Function(function), None).map_err(|error| error.to_string())?;
+    let built =
+        build(jit, code, Source::Function(function), None).map_err(|error| error.to_string())?;
     if what == Artefact::Hir {
         return Ok(built.function.to_string());
     }

@@ -121,16 +121,18 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
         match count_call(jit, code) {
             Some(count) if count.records(jit) => warm::call(jit, ts, frame, Some(count)),
             // It will be refused, and is then no longer counted.
-            Some(count) if count.hotness > jit.config.threshold => {
-                compile_and_run(jit, ts, frame)
-            }
+            Some(count) if count.hotness > jit.config.threshold => compile_and_run(jit, ts, frame),
             _ => (jit.previous)(ts, raw, throwflag),
         }
     }
 }
 
 /// Compiles the code of a frame that is being entered, and runs it, however.
-unsafe fn compile_and_run(jit: &'static Jit, ts: *mut PyThreadState, frame: Frame) -> *mut PyObject {
+unsafe fn compile_and_run(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+) -> *mut PyObject {
     compile::compile_frame(jit, frame);
     // SAFETY: the frame is about to run.
     unsafe {
@@ -276,7 +278,12 @@ unsafe fn run_to_end(
 }
 
 /// Calls a unit's entry point, keeping count of native activations.
-pub(super) unsafe fn run(jit: &Jit, ts: *mut PyThreadState, frame: Frame, installed: &Installed) -> RawPair {
+pub(super) unsafe fn run(
+    jit: &Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+    installed: &Installed,
+) -> RawPair {
     let entry = installed.image.entry as *const ();
     // SAFETY: the generator's promise: the address is a function of this type.
     let entry: unsafe extern "C-unwind" fn(

@@ -154,7 +154,13 @@ pub fn start(config: Config) -> Result<(), StartError> {
         records: Mutex::default(),
     });
     if made.is_ok() {
-        record::prepare();
+        let own = record::prepare();
+        if let Some(jit) = JIT.get()
+            && !own.is_null()
+            && let Some(unit) = jit.unit_or_new(own)
+        {
+            unit.state = State::Refused("part of the JIT".to_owned());
+        }
         runtime::ENTER.store(enter::eval_frame as *const () as i64, Ordering::Relaxed);
         runtime::RESUME.store(warm::resume as *const () as i64, Ordering::Relaxed);
         // SAFETY: the GIL is held; the hook is a function of this module.

@@ -179,8 +179,7 @@ impl<'a> Builder<'a> {
                 EntryItem::Object => Item::Value(take()),
                 EntryItem::Range => {
                     let iterator = take();
-                    let mut part =
-                        |at| self.emit(Op::RangePart, &[iterator], &[Imm::Index(at)]);
+                    let mut part = |at| self.emit(Op::RangePart, &[iterator], &[Imm::Index(at)]);
                     Item::Range {
                         next: part(0),
                         remaining: part(1),

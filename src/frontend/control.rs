@@ -274,7 +274,9 @@ impl Builder<'_> {
         );
         if let Some(goes) = self.seen_branch(instr)
             && self.may_speculate_here()
-            && self.shape.same_loop(instr.pc, if goes { instr.next } else { target })
+            && self
+                .shape
+                .same_loop(instr.pc, if goes { instr.next } else { target })
         {
             // The other way has never been gone: it leaves.
             let op = if goes == on_true {

@@ -9,8 +9,8 @@ use crate::hir::{DictKind, Type};
 use crate::layout::{self, builtin, code as c, descriptor, dict, typeobject};
 use pyo3_ffi::{
     Py_False, Py_None, Py_True, PyBaseObject_Type, PyCFunction_Type, PyDict_Type, PyErr_Clear,
-    PyList_GetItem, PyList_Size, PyMethodDescr_Type, PyModule_Type, PyObject_CallMethodOneArg, PyType_Type,
-    PyUnicode_InternFromString,
+    PyList_GetItem, PyList_Size, PyMethodDescr_Type, PyModule_Type, PyObject_CallMethodOneArg,
+    PyType_Type, PyUnicode_InternFromString,
 };
 use std::cell::OnceCell;
 use std::collections::HashMap;

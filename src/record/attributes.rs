@@ -250,8 +250,7 @@ unsafe fn find_method<const RECORD: bool>(
 ) -> Method {
     // SAFETY: alive operands; nothing of the map is held while the lookup runs.
     unsafe {
-        let case =
-            (RECORD && unknown(map, pc, object)).then(|| method_place_of(object, name));
+        let case = (RECORD && unknown(map, pc, object)).then(|| method_place_of(object, name));
         let mut found = null_mut();
         let unbound = ffi::_PyObject_GetMethod(object, name, &mut found);
         if found.is_null() {

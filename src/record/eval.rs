@@ -402,7 +402,11 @@ unsafe fn interpret<const RECORD: bool>(
                     if truth < 0 {
                         error!(pc);
                     }
-                    let result = if truth == 0 { py::Py_True() } else { py::Py_False() };
+                    let result = if truth == 0 {
+                        py::Py_True()
+                    } else {
+                        py::Py_False()
+                    };
                     incref(result);
                     push!(result);
                 }
@@ -623,8 +627,8 @@ unsafe fn interpret<const RECORD: bool>(
                 | o::POP_JUMP_BACKWARD_IF_FALSE
                 | o::POP_JUMP_BACKWARD_IF_TRUE => {
                     let pc = pc!();
-                    let backward = op == o::POP_JUMP_BACKWARD_IF_FALSE
-                        || op == o::POP_JUMP_BACKWARD_IF_TRUE;
+                    let backward =
+                        op == o::POP_JUMP_BACKWARD_IF_FALSE || op == o::POP_JUMP_BACKWARD_IF_TRUE;
                     if backward && *breaker != 0 && runtime::swl_poll(ts) != 0 {
                         leave!();
                     }
@@ -640,8 +644,8 @@ unsafe fn interpret<const RECORD: bool>(
                     if truth < 0 {
                         error!(pc);
                     }
-                    let on_true = op == o::POP_JUMP_FORWARD_IF_TRUE
-                        || op == o::POP_JUMP_BACKWARD_IF_TRUE;
+                    let on_true =
+                        op == o::POP_JUMP_FORWARD_IF_TRUE || op == o::POP_JUMP_BACKWARD_IF_TRUE;
                     let taken = (truth != 0) == on_true;
                     if RECORD {
                         site!(pc).note_branch(taken);
@@ -667,8 +671,8 @@ unsafe fn interpret<const RECORD: bool>(
                     let value = pop!();
                     let is_none = value == py::Py_None();
                     decref(value);
-                    let on_none = op == o::POP_JUMP_FORWARD_IF_NONE
-                        || op == o::POP_JUMP_BACKWARD_IF_NONE;
+                    let on_none =
+                        op == o::POP_JUMP_FORWARD_IF_NONE || op == o::POP_JUMP_BACKWARD_IF_NONE;
                     let taken = is_none == on_none;
                     if RECORD {
                         site!(pc).note_branch(taken);

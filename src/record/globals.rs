@@ -33,7 +33,9 @@ unsafe fn entry(keys: *mut u8, index: usize) -> *mut u8 {
     // SAFETY: unicode keys (caller) have that many entries behind their indices.
     unsafe {
         let log2: u8 = read(keys, dict::DK_LOG2_INDEX_BYTES);
-        keys.add(dict::DK_INDICES as usize + (1 << log2) + index * dict::UNICODE_ENTRY_SIZE as usize)
+        keys.add(
+            dict::DK_INDICES as usize + (1 << log2) + index * dict::UNICODE_ENTRY_SIZE as usize,
+        )
     }
 }
 
@@ -138,7 +140,9 @@ unsafe fn locate(frame: Frame, name: *mut PyObject) -> Option<Global> {
         let index = find(keys_of(builtins), name)?;
         let builtins = version_of(keys_of(builtins));
         // CPython's cache of this number is 16 bits wide, and 0 means the globals here.
-        let builtins = u16::try_from(builtins).ok().filter(|version| *version != 0)?;
+        let builtins = u16::try_from(builtins)
+            .ok()
+            .filter(|version| *version != 0)?;
         Some(Global {
             globals: version,
             builtins,
@@ -154,9 +158,10 @@ const CALLS_TO_QUICKEN: usize = 16;
 /// A code object that loads a global; made by [`prepare`], never freed.
 static PROBE: OnceCell<usize> = OnceCell::new();
 
-/// Makes what numbering needs, before the program starts.
-pub fn prepare() {
-    PROBE.get_or_init(|| {
+/// Makes what numbering needs, before the program starts: a code object that CPython must run itself;
+/// null if there is none.
+pub fn prepare() -> *mut PyObject {
+    *PROBE.get_or_init(|| {
         let source = c"def probe():\n    return len\n";
         // SAFETY: the GIL is held; constants of a module's code are a tuple, the first is the function's code.
         unsafe {
@@ -172,7 +177,7 @@ pub fn prepare() {
             decref(module);
             probe as usize
         }
-    });
+    }) as *mut PyObject
 }
 
 /// Makes CPython give the keys of these globals, and those of the builtins, a version. It exports no

@@ -95,7 +95,11 @@ const IN_PLACE: u32 = 13;
 
 /// `a op b` for two floats, whose references are used up; `None` if it is not done here.
 #[inline(always)]
-pub(super) unsafe fn float_op(a: *mut PyObject, b: *mut PyObject, op: u32) -> Option<*mut PyObject> {
+pub(super) unsafe fn float_op(
+    a: *mut PyObject,
+    b: *mut PyObject,
+    op: u32,
+) -> Option<*mut PyObject> {
     // SAFETY: two floats (caller).
     unsafe {
         let (x, y) = (double(a), double(b));

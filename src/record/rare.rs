@@ -132,7 +132,10 @@ unsafe fn leave(_state: &mut State) -> Step {
 // SAFETY of all handlers: they run in the evaluator's loop, whose promises they inherit: the GIL is
 // held, stack items are owned references that are alive, and what a handler pops it owns.
 
-unsafe fn unary(state: &mut State, op: unsafe extern "C" fn(*mut PyObject) -> *mut PyObject) -> Step {
+unsafe fn unary(
+    state: &mut State,
+    op: unsafe extern "C" fn(*mut PyObject) -> *mut PyObject,
+) -> Step {
     // SAFETY: see above.
     unsafe {
         let value = state.pop();
@@ -707,7 +710,8 @@ unsafe fn raise_varargs(state: &mut State) -> Step {
             if py::PyExceptionInstance_Check(value) == 0 {
                 py::PyErr_Format(
                     py::PyExc_TypeError,
-                    c"calling %R should have returned an instance of BaseException, not %R".as_ptr(),
+                    c"calling %R should have returned an instance of BaseException, not %R"
+                        .as_ptr(),
                     exception,
                     class(value),
                 );
@@ -953,11 +957,7 @@ pub(super) unsafe fn set_item(
 }
 
 /// Puts the `count` items of an iterable at `to`, the first uppermost; whether it had that many.
-pub(super) unsafe fn unpack(
-    sequence: *mut PyObject,
-    count: usize,
-    to: *mut *mut PyObject,
-) -> bool {
+pub(super) unsafe fn unpack(sequence: *mut PyObject, count: usize, to: *mut *mut PyObject) -> bool {
     // SAFETY: an alive iterable; the stack has room.
     unsafe {
         let of = class(sequence);
@@ -965,7 +965,10 @@ pub(super) unsafe fn unpack(
         let is_list = of == addr_of_mut!(py::PyList_Type).cast();
         let mut owned = null_mut();
         let items: *mut *mut PyObject = if is_tuple && size_of_var(sequence) == count as isize {
-            sequence.cast::<u8>().offset(builtin::TUPLE_ITEMS as isize).cast()
+            sequence
+                .cast::<u8>()
+                .offset(builtin::TUPLE_ITEMS as isize)
+                .cast()
         } else if is_list && size_of_var(sequence) == count as isize {
             read(sequence, builtin::LIST_ITEMS)
         } else {
@@ -973,7 +976,10 @@ pub(super) unsafe fn unpack(
             if owned.is_null() {
                 return false;
             }
-            owned.cast::<u8>().offset(builtin::TUPLE_ITEMS as isize).cast()
+            owned
+                .cast::<u8>()
+                .offset(builtin::TUPLE_ITEMS as isize)
+                .cast()
         };
         for at in 0..count {
             let item = *items.add(at);

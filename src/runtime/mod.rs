@@ -17,8 +17,8 @@ use crate::host::check::small_ints;
 use crate::host::ffi::{self, PyObject, PyThreadState, read};
 use crate::layout::{interp, tstate};
 pub use containers::swl_unpack_sequence;
-pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
 pub use exits::{ENTER, RESUME, RawPair, STRESS, enter_cold, set_stress, swl_frame_clear};
+pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
 use std::ptr::addr_of_mut;
 

@@ -26,9 +26,11 @@ impl Machine<'_> {
             Op::ConstNull => go(Val::Boxed(None)),
 
             Op::LoadLocal => go(Val::Boxed(self.slots[inst.imm_index(0) as usize])),
-            Op::TakeStack | Op::RangePart | Op::IterList | Op::IterIndex => return Err(
-                InterpError::Malformed("entry into a running loop".to_owned()),
-            ),
+            Op::TakeStack | Op::RangePart | Op::IterList | Op::IterIndex => {
+                return Err(InterpError::Malformed(
+                    "entry into a running loop".to_owned(),
+                ));
+            }
             Op::StoreLocal => {
                 let object = self.boxed(inst, 0)?;
                 self.set_slot(inst.imm_index(0) as usize, object)?;
