@@ -235,9 +235,9 @@ impl Map {
     #[must_use]
     pub fn describe(&self, units: &[u16]) -> Vec<(u32, &'static str, String)> {
         let mut out = Vec::new();
-        for pc in 0..units.len() {
+        for (pc, unit) in units.iter().enumerate() {
             let Some(site) = self.site(pc) else { continue };
-            let op = o::deopt(units[pc] as u8);
+            let op = o::deopt(*unit as u8);
             let text = match site_kind(op) {
                 Some(SiteKind::Operands) => site.describe_operands(),
                 Some(SiteKind::Attribute) => {

@@ -722,16 +722,19 @@ impl<'a> Builder<'a> {
             .expect("a guard yields the refined value")
     }
 
-    /// The value of an int constant.
-    pub(super) fn constant_int(&self, value: Value) -> Option<i64> {
-        let inst = self
-            .func
-            .blocks
-            .get(self.block.index())?
+    /// The instruction of the current block that yields `value`.
+    pub(super) fn defining(&self, value: Value) -> Option<&Inst> {
+        let block = self.func.blocks.get(self.block.index())?;
+        block
             .insts
             .iter()
             .rev()
-            .find(|inst| inst.result == Some(value))?;
+            .find(|inst| inst.result == Some(value))
+    }
+
+    /// The value of an int constant.
+    pub(super) fn constant_int(&self, value: Value) -> Option<i64> {
+        let inst = self.defining(value)?;
         if inst.op != Op::ConstObj {
             return None;
         }

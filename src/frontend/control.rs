@@ -274,6 +274,7 @@ impl Builder<'_> {
         );
         if let Some(goes) = self.seen_branch(instr)
             && self.may_speculate_here()
+            && !self.has_called(bit)
             && self
                 .shape
                 .same_loop(instr.pc, if goes { instr.next } else { target })
@@ -295,6 +296,11 @@ impl Builder<'_> {
             self.branch(bit, not, taken);
         }
         Ok(())
+    }
+
+    /// Whether the truth value `bit` came from a method of the program, which must not run again.
+    fn has_called(&self, bit: Value) -> bool {
+        self.defining(bit).is_some_and(|inst| inst.op == Op::IsTrue)
     }
 
     /// Whether `value` is a constant of the unit.

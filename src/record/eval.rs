@@ -3,7 +3,7 @@
 use super::attributes::{self, Method};
 use super::numbers::{float_class, float_op, int_class, int_op, kind};
 use super::rare::{self, Step};
-use super::{calls, class, decref, globals, incref, numbers, unwind, xdecref};
+use super::{calls, class, decref, globals, incref, numbers, sequences, unwind, xdecref};
 use crate::bytecode::opcode as o;
 use crate::feedback::{Kind, Map, Site};
 use crate::host::Frame;
@@ -289,7 +289,7 @@ unsafe fn interpret<const RECORD: bool>(
                         }
                         continue;
                     }
-                    if rare::appends_in_place(a, b, arg, ip, locals) {
+                    if sequences::appends_in_place(a, b, arg, ip, locals) {
                         let slot = locals.add(usize::from(*ip >> 8));
                         if RECORD {
                             site!(pc).note(Site::case(Kind::Str, Kind::Str, Kind::Str));
@@ -415,7 +415,7 @@ unsafe fn interpret<const RECORD: bool>(
                     let pc = pc!();
                     let (container, key) = (*sp.sub(2), *sp.sub(1));
                     ip = ip.add(4);
-                    let result = rare::item(container, key);
+                    let result = sequences::item(container, key);
                     if RECORD && !result.is_null() {
                         site!(pc).note(Site::case(kind(container), kind(key), kind(result)));
                     }
@@ -434,7 +434,7 @@ unsafe fn interpret<const RECORD: bool>(
                     if RECORD {
                         site!(pc).note(Site::case(kind(container), kind(key), Kind::Nothing));
                     }
-                    let stored = rare::set_item(container, key, value);
+                    let stored = sequences::set_item(container, key, value);
                     decref(value);
                     decref(container);
                     decref(key);
@@ -460,7 +460,7 @@ unsafe fn interpret<const RECORD: bool>(
                     if RECORD {
                         site!(pc).note(Site::case(kind(sequence), Kind::Nothing, Kind::Nothing));
                     }
-                    let unpacked = rare::unpack(sequence, arg, sp);
+                    let unpacked = sequences::unpack(sequence, arg, sp);
                     decref(sequence);
                     if !unpacked {
                         error!(pc);
@@ -546,7 +546,7 @@ unsafe fn interpret<const RECORD: bool>(
                     if (*sp.sub(arg + 2)).is_null()
                         && class(callable) == addr_of_mut!(ffi::PyMethod_Type).cast()
                     {
-                        rare::unpack_method(sp.sub(arg + 2));
+                        sequences::unpack_method(sp.sub(arg + 2));
                     }
                 }
                 o::CALL => {

@@ -15,11 +15,15 @@
 //! gives up what it pushes.
 
 mod attributes;
+mod build;
 mod calls;
 mod eval;
 mod globals;
+mod names;
 mod numbers;
+mod raise;
 mod rare;
+mod sequences;
 mod unwind;
 
 pub use eval::{End, run};

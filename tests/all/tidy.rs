@@ -32,6 +32,8 @@ const LEVELS: &[(&str, u32)] = &[
 /// Uses within one level: the first may use the second. No circle.
 const SIBLINGS: &[(&str, &str)] = &[
     ("bytecode", "hir"),
+    ("feedback", "bytecode"),
+    ("feedback", "hir"),
     ("code", "host"),
     ("runtime", "host"),
     ("runtime", "code"),
