@@ -337,6 +337,9 @@ ops! {
     /// Moves `a` into slot `i`, releasing what was there (after the store). The result is the same
     /// object, now borrowed from the slot. `a` may be null: then the slot is emptied.
     StoreLocal "store_local" (MAYBE) { imms: &[ImmKind::Index], result: SameAsArg, effects: Write, ownership: Ownership::Slot, steals: 1 }
+    /// Puts the double `a` into slot `i`, releasing what was there; when that is a float that nobody
+    /// else refers to, its box is reused.
+    StoreLocalFloat "store_local_float" (F64) { imms: &[ImmKind::Index], effects: Write }
     /// Releases what is in slot `i` and makes it null.
     DropLocal "drop_local" () { imms: &[ImmKind::Index], effects: Write }
 

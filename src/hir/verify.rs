@@ -220,8 +220,10 @@ impl<'a> Verifier<'a> {
                 _ => {}
             }
         }
-        if let (Op::LoadLocal | Op::StoreLocal | Op::DropLocal, Some(&Imm::Index(slot))) =
-            (inst.op, inst.imms.first())
+        if let (
+            Op::LoadLocal | Op::StoreLocal | Op::StoreLocalFloat | Op::DropLocal,
+            Some(&Imm::Index(slot)),
+        ) = (inst.op, inst.imms.first())
         {
             self.check(slot < func.nlocals, || format!("there is no local {slot}"));
         }

@@ -7,6 +7,7 @@ mod eliminate_dead_code;
 mod eliminate_guards;
 mod insert_refcounts;
 mod mark_slots;
+mod reuse_boxes;
 mod sink_boxes;
 mod slots;
 mod spill_params;
@@ -18,6 +19,7 @@ pub use eliminate_dead_code::eliminate_dead_code;
 pub use eliminate_guards::eliminate_guards;
 pub use insert_refcounts::insert_refcounts;
 pub use mark_slots::mark_slots;
+pub use reuse_boxes::reuse_boxes;
 pub use sink_boxes::sink_boxes;
 pub use spill_params::spill_params;
 pub use unbox_params::unbox_params;
@@ -34,6 +36,7 @@ pub const PASSES: &[(&str, Pass)] = &[
     ("spill_params", spill_params),
     ("mark_slots", mark_slots),
     ("insert_refcounts", insert_refcounts),
+    ("reuse_boxes", reuse_boxes),
 ];
 
 /// The pass of that name.
@@ -66,6 +69,7 @@ pub fn optimise(func: &mut Function) {
     // Locals that are in their slots need no parameters any more.
     run_pass(func, "eliminate_dead_code");
     run_pass(func, "insert_refcounts");
+    run_pass(func, "reuse_boxes");
 }
 
 /// Runs one pass of the table.

@@ -22,6 +22,15 @@ pub(super) unsafe extern "C-unwind" fn swl_unbox_int(int: *mut PyObject, out: *m
 /// # Safety
 /// `out` is writable.
 pub(super) unsafe extern "C-unwind" fn swl_float_pow(a: f64, b: f64, out: *mut f64) -> i64 {
+    if a > 0.0 && a.is_finite() && b.is_finite() {
+        let power = libm_pow(a, b);
+        if !power.is_finite() {
+            return 0;
+        }
+        // SAFETY: the caller's promise.
+        unsafe { *out = power };
+        return 1;
+    }
     // Zero to a negative power raises, a negative number to a fraction is complex, and infinities
     // and NaNs have rules of their own: the interpreter knows them all.
     if !a.is_finite() || !b.is_finite() || (a == 0.0 && b < 0.0) || (a < 0.0 && b != b.floor()) {

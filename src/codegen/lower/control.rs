@@ -149,6 +149,11 @@ impl<M: Machine> Lower<'_, M> {
                 self.replace(place, value, Type::MAYBE);
                 Some(value)
             }
+            Op::StoreLocalFloat => {
+                let value = self.v(inst.args[0]);
+                self.replace_local_float(Self::slot_offset(inst), value);
+                None
+            }
             Op::DropLocal => {
                 let null = self.m.null();
                 let own = self.frame;

@@ -214,7 +214,10 @@ fn buffer_words(func: &Function, exits: bool) -> u32 {
 fn used_slots(func: &Function) -> BTreeSet<u32> {
     let mut slots: BTreeSet<u32> = BTreeSet::new();
     for inst in func.blocks.iter().flat_map(|b| &b.insts) {
-        if matches!(inst.op, Op::LoadLocal | Op::StoreLocal) {
+        if matches!(
+            inst.op,
+            Op::LoadLocal | Op::StoreLocal | Op::StoreLocalFloat
+        ) {
             slots.insert(inst.imm_index(0));
         }
         let flushes = inst.info().fs == FsKind::Raise || inst.op == Op::Poll;

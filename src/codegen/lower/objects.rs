@@ -307,6 +307,28 @@ impl<M: Machine> Lower<'_, M> {
         self.decref(before, old);
     }
 
+    /// The same for a local's slot, which may be empty.
+    pub(super) fn replace_local_float(&mut self, offset: i32, value: M::V) {
+        let frame = self.frame;
+        let before = self.load_ptr(frame, offset);
+        let null = self.m.null();
+        let empty = self.m.same(before, null);
+        let (first, again, on) = (
+            self.m.block(&[], false),
+            self.m.block(&[], false),
+            self.m.block(&[], false),
+        );
+        self.m.branch(empty, first, again, Hint::Unlikely);
+        self.m.switch_to(first);
+        let boxed = self.box_float(value);
+        self.m.store(Ty::Ptr, boxed, frame, offset);
+        self.m.jump(on, &[]);
+        self.m.switch_to(again);
+        self.replace_float((frame, offset), value);
+        self.m.jump(on, &[]);
+        self.m.switch_to(on);
+    }
+
     /// Puts a double into a place that holds a reference: into the old box, if it is a float that
     /// nobody else refers to.
     pub(super) fn replace_float(&mut self, (base, offset): (M::V, i32), value: M::V) {

@@ -36,6 +36,19 @@ impl Machine<'_> {
                 self.set_slot(inst.imm_index(0) as usize, object)?;
                 go(Val::Boxed(object))
             }
+            Op::StoreLocalFloat => {
+                let slot = inst.imm_index(0) as usize;
+                let value = self.float(inst, 0)?;
+                let reused = match self.slots[slot] {
+                    Some(old) => self.reuse(old, value)?,
+                    None => false,
+                };
+                if !reused {
+                    let boxed = self.heap.float(value);
+                    self.set_slot(slot, Some(boxed))?;
+                }
+                Go(None)
+            }
             Op::DropLocal => {
                 self.set_slot(inst.imm_index(0) as usize, None)?;
                 Go(None)
