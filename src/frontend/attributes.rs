@@ -2,9 +2,11 @@
 
 use super::Bailout;
 use super::builder::Builder;
+use super::dispatch::{Way, are_direct};
+use super::feedback::Attributes;
 use super::state::Item;
 use crate::bytecode::{Instr, ObjectInfo, ObjectKind, opcode};
-use crate::feedback::Place;
+use crate::feedback::{Attr, Place};
 use crate::hir::{DictKind, Imm, Op, Type, Value};
 
 impl Builder<'_> {
@@ -86,7 +88,7 @@ impl Builder<'_> {
     }
 
     /// Checks that `object` is of the class with this version; the refined object.
-    fn guard_class(&mut self, object: Value, version: u32) -> Value {
+    pub(super) fn guard_class(&mut self, object: Value, version: u32) -> Value {
         self.guard(Op::GuardTypeVersion, &[object], &[Imm::Index(version)])
             .expect("a guard yields its object")
     }
@@ -122,98 +124,92 @@ impl Builder<'_> {
 
     fn load_attr_cached(&mut self, instr: &Instr, object: Value) -> Option<Value> {
         let seen = self.seen_attributes(instr);
-        let [case] = seen.cases[..] else {
-            return None;
-        };
-        let (version, index) = (case.version, u32::from(case.index));
-        match case.place {
-            Place::Inline => {
-                let object = self.guard_class(object, version);
-                self.guard(Op::GuardInlineValues, &[object], &[]);
-                let value = self.emit(Op::LoadInlineValue, &[object], &[Imm::Index(index)]);
-                Some(self.not_null(value))
+        if let [case] = seen.cases[..]
+            && case.place == Place::Module
+        {
+            let (version, index) = (case.version, u32::from(case.index));
+            let module = self.info(object)?.clone();
+            if module.kind != ObjectKind::Module {
+                return None;
             }
-            Place::Slot => {
-                let object = self.guard_class(object, version);
-                let value = self.emit(Op::LoadSlot, &[object], &[Imm::Index(index)]);
-                Some(self.not_null(value))
+            let info = self.oracle.module_value(module.addr, index, version)?;
+            self.guard(Op::GuardModuleVersion, &[object], &[Imm::Index(version)]);
+            let value = self.emit(Op::LoadModuleValue, &[object], &[Imm::Index(index)]);
+            let value = self.not_null(value);
+            self.describe(value, info);
+            return Some(value);
+        }
+        match seen.cases[..] {
+            [case] if are_direct(&[case]) => {
+                let object = self.guard_class(object, case.version);
+                Some(self.load_direct(object, &case))
             }
-            Place::Module => {
-                let module = self.info(object)?.clone();
-                if module.kind != ObjectKind::Module {
-                    return None;
-                }
-                let info = self.oracle.module_value(module.addr, index, version)?;
-                self.guard(Op::GuardModuleVersion, &[object], &[Imm::Index(version)]);
-                let value = self.emit(Op::LoadModuleValue, &[object], &[Imm::Index(index)]);
-                let value = self.not_null(value);
-                self.describe(value, info);
-                Some(value)
-            }
-            _ => None,
+            _ => self.load_from_one_of(object, &seen.cases),
         }
     }
 
     pub(super) fn load_method(&mut self, instr: &Instr) -> Result<(), Bailout> {
         let object = self.peek(0)?;
         let seen = self.seen_attributes(instr);
-        if let [case] = seen.cases[..]
-            && matches!(case.place, Place::Method | Place::MethodNoDict)
-            && self.may_speculate_here()
+        if self.may_speculate_here()
+            && let Some(ways) = self.methods_of(instr, &seen)?
         {
-            let name = self
-                .code
-                .names
-                .get(instr.arg as usize)
-                .ok_or(Bailout::Malformed("name index"))?
-                .addr;
-            let cached = if seen.keys_version.is_some() {
-                instr.cache64(self.code, 6)
-            } else {
-                0
-            };
-            if let Some(info) = self.oracle.method(case.version, name, cached) {
-                let object = self.guard_class(object, case.version);
-                if case.place == Place::Method {
-                    self.guard(Op::GuardInlineValues, &[object], &[]);
-                    let (op, number) = match seen.keys_version {
-                        Some(version) => (Op::GuardKeysVersion, version),
-                        None => (Op::GuardKeysCount, case.index.into()),
-                    };
-                    self.guard(op, &[object], &[Imm::Index(number)]);
-                }
-                let method = self.const_obj(info.addr, info.ty, &info.repr);
-                self.set_info(method, info);
-                self.pop()?;
-                self.push(method);
-                self.push(object);
+            if let ([way], Some(keys)) = (&ways[..], seen.keys_version) {
+                let object = self.guard_class(object, way.case.version);
+                self.guard(Op::GuardInlineValues, &[object], &[]);
+                self.guard(Op::GuardKeysVersion, &[object], &[Imm::Index(keys)]);
+                self.push_method(object, way.method.clone());
+                return Ok(());
+            }
+            if self.load_method_of_one(object, &ways, instr.next) {
                 return Ok(());
             }
         }
         self.load_attr(instr, true)
     }
 
+    /// The methods that a `LOAD_METHOD` has found, if they are all still there.
+    fn methods_of(&self, instr: &Instr, seen: &Attributes) -> Result<Option<Vec<Way>>, Bailout> {
+        let name = self
+            .code
+            .names
+            .get(instr.arg as usize)
+            .ok_or(Bailout::Malformed("name index"))?
+            .addr;
+        let cached = if seen.keys_version.is_some() {
+            instr.cache64(self.code, 6)
+        } else {
+            0
+        };
+        let way = |case: &Attr| {
+            let is_method = matches!(case.place, Place::Method | Place::MethodNoDict);
+            let method = is_method.then(|| self.oracle.method(case.version, name, cached));
+            Some(Way {
+                case: *case,
+                method: method??,
+            })
+        };
+        let ways: Option<Vec<Way>> = seen.cases.iter().map(way).collect();
+        Ok(ways.filter(|ways| !ways.is_empty()))
+    }
+
     pub(super) fn store_attr(&mut self, instr: &Instr) -> Result<(), Bailout> {
         let (value, object) = (self.peek(1)?, self.peek(0)?);
         // A constructor creates its attributes: the inline values are still empty there.
         let constructor = self.code.name.ends_with("__init__");
-        if self.may_speculate_here()
-            && let [case] = self.seen_attributes(instr).cases[..]
-        {
-            let op = match case.place {
-                Place::Inline if !constructor => Some(Op::StoreInlineValue),
-                Place::Slot => Some(Op::StoreSlot),
-                _ => None,
-            };
-            let index = u32::from(case.index);
-            if let Some(op) = op {
-                let object = self.guard_class(object, case.version);
-                if op == Op::StoreInlineValue {
-                    self.guard(Op::GuardInlineValues, &[object], &[]);
-                    let old = self.emit(Op::LoadInlineValue, &[object], &[Imm::Index(index)]);
-                    self.guard(Op::GuardNotNull, &[old], &[]);
+        if self.may_speculate_here() {
+            let cases = self.seen_attributes(instr).cases;
+            let creates = constructor && cases.iter().any(|case| case.place == Place::Inline);
+            let done = match cases[..] {
+                _ if creates || !are_direct(&cases) => false,
+                [case] => {
+                    let object = self.guard_class(object, case.version);
+                    self.store_direct(object, value, &case);
+                    true
                 }
-                self.emit_void(op, &[object, value], &[Imm::Index(index)]);
+                _ => self.store_to_one_of(object, value, &cases),
+            };
+            if done {
                 self.pop()?;
                 self.pop()?;
                 return Ok(());

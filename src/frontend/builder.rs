@@ -41,7 +41,7 @@ pub(super) struct Builder<'a> {
     arrivals: HashMap<u32, usize>,
     pub(super) func: Function,
     pub(super) state: State,
-    block: Block,
+    pub(super) block: Block,
     /// Whether the current block has its terminator.
     ended: bool,
     versions: HashMap<u32, Vec<Version>>,
@@ -61,6 +61,8 @@ pub(super) struct Builder<'a> {
     /// Where the call sequence began, if in one.
     call_start: Option<u32>,
     live: LiveLocals,
+    /// Sites split by class so far.
+    pub(super) splits: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -109,6 +111,7 @@ impl<'a> Builder<'a> {
             precall: 0,
             call_start: None,
             live,
+            splits: 0,
         })
     }
 
@@ -633,6 +636,15 @@ impl<'a> Builder<'a> {
             .push(Version { key, block });
         self.work.push(Work { pc, block, state });
         block
+    }
+
+    /// Ends the current block's part: it is filled later, from the instruction at `pc` on.
+    pub(super) fn continue_at(&mut self, pc: u32) {
+        self.work.push(Work {
+            pc,
+            block: self.block,
+            state: self.state.clone(),
+        });
     }
 
     /// The current state as arguments for a version with `key`.

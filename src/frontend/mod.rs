@@ -17,6 +17,7 @@ mod calls;
 mod containers;
 mod control;
 mod demand;
+mod dispatch;
 mod feedback;
 mod numbers;
 mod state;
@@ -71,23 +72,30 @@ pub struct Doubts {
     pub identity: BTreeSet<u32>,
     /// Any other: none is made there any more.
     pub any: BTreeSet<u32>,
+    /// Another class came, or a branch went the other way, for the first time: what has been
+    /// recorded since says more.
+    pub once: BTreeSet<u32>,
 }
 
 impl Doubts {
     /// Notes that a guard for this reason failed too often.
     pub fn add(&mut self, pc: u32, reason: ExitReason) {
-        let set = if reason == ExitReason::Identity {
-            &mut self.identity
-        } else {
-            &mut self.any
+        match reason {
+            ExitReason::Identity => self.identity.insert(pc),
+            ExitReason::TypeVersion | ExitReason::Condition => self.once.insert(pc),
+            _ => self.any.insert(pc),
         };
-        set.insert(pc);
     }
 
     /// Adds those of `other`.
     pub fn extend(&mut self, other: &Doubts) {
         self.identity.extend(&other.identity);
         self.any.extend(&other.any);
+        for pc in &other.once {
+            if !self.once.insert(*pc) {
+                self.any.insert(*pc);
+            }
+        }
     }
 }
 

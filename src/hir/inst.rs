@@ -358,6 +358,8 @@ ops! {
     GuardFalse "guard_false" (I1) { fs: FsKind::Guard, reason: Some(ExitReason::Condition) }
     /// The class of `a` has version tag `i` (so that its attributes and layout are known).
     GuardTypeVersion "guard_type_version" (OBJ) { imms: &[ImmKind::Index], result: SameAsArg, effects: Read, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::TypeVersion) }
+    /// The version tag of the class of `a`, sign-extended; 0: it has none.
+    TypeVersion "type_version" (OBJ) { result: Fixed(I64), effects: Read }
     /// The shared-keys version of the (heap) class of `a` is `i`: no instance shadows a method.
     GuardKeysVersion "guard_keys_version" (OBJ) { imms: &[ImmKind::Index], effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::DictVersion) }
     /// Instances of the (heap) class of `a` share `i` attribute names, those that they shared when none

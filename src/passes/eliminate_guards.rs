@@ -218,7 +218,8 @@ fn is_box(op: Op) -> bool {
 fn is_mergeable_read(op: Op) -> bool {
     matches!(
         op,
-        Op::GuardTypeVersion
+        Op::TypeVersion
+            | Op::GuardTypeVersion
             | Op::GuardKeysVersion
             | Op::GuardKeysCount
             | Op::GuardInlineValues

@@ -173,6 +173,7 @@ impl<M: Machine> Lower<'_, M> {
                 self.guard_bit(inst, false);
                 None
             }
+            Op::TypeVersion => Some(self.type_version(inst)),
             Op::GuardTypeVersion => Some(self.guard_type_version(inst)),
             Op::GuardKeysCount => {
                 self.guard_keys_count(inst);

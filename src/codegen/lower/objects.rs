@@ -169,6 +169,12 @@ impl<M: Machine> Lower<'_, M> {
         value
     }
 
+    pub(super) fn type_version(&mut self, inst: &Inst) -> M::V {
+        let value = self.v(inst.args[0]);
+        let class = self.class_of(value);
+        self.m.load(Ty::I32, class, typeobject::TP_VERSION_TAG)
+    }
+
     pub(super) fn guard_keys_version(&mut self, inst: &Inst) {
         let exit = self.guard_exit(inst);
         let value = self.v(inst.args[0]);
