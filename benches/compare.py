@@ -3,6 +3,9 @@
     python benches/compare.py [name | name=n …] --python VENV/bin/python [--baseline /usr/bin/python3.11]
                               [--runs 5] [--jit whenhot] [-X jit-opt=2 …] [--json FILE]
 
+A name is one of benches/programs/, or pyperformance:NAME for a program of that suite, where it is installed; pyperformance alone is
+all its pure-Python programs (suite.py).
+
 A run is one process from start to end, so start-up and compile time count. The two interpreters take turns, so that a slow
 moment of the machine hits both. The outputs must be equal in every run. The median times, their ratio (above 1: the JIT is faster) and
 the geometric mean of the ratios are printed. The exit status is 1 if an output differs or a run fails, or a ratio is below --bar.
@@ -18,6 +21,8 @@ import sys
 import time
 from pathlib import Path
 
+import suite
+
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 
 
@@ -32,11 +37,12 @@ def environment():
     return env
 
 
-def timed(command, timeout):
+def timed(command, timeout, env=None):
     """Run one process; (seconds, its output)."""
+    env = environment() | (env or {})
     start = time.perf_counter()
     try:
-        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:
         raise RunFailed(f"{' '.join(command)}: no end after {timeout} s") from None
     except OSError as error:
@@ -50,7 +56,16 @@ def timed(command, timeout):
 
 def measure(name, size, options):
     """Time one program on both sides, in turns."""
-    program = [str(PROGRAMS / f"{name}.py")] + ([str(size)] if size is not None else [])
+    env = None
+    if name.startswith(suite.PREFIX):
+        env = suite.environment()
+        part = name.removeprefix(suite.PREFIX)
+        try:
+            program = suite.arguments(part, size or suite.loops(part, options.baseline, environment() | env))
+        except subprocess.SubprocessError as error:
+            raise RunFailed(str(error)) from None
+    else:
+        program = [str(PROGRAMS / f"{name}.py")] + ([str(size)] if size is not None else [])
     jit_options = [f"-Xjit={options.jit}"]
     for option in options.x:
         jit_options += ["-X", option]
@@ -64,8 +79,11 @@ def measure(name, size, options):
         # Alternate which side goes first: the first of a pair may find the caches colder.
         order = ("baseline", "jit") if number % 2 == 0 else ("jit", "baseline")
         for side in order:
-            took, output = timed(commands[side], options.timeout)
+            took, output = timed(commands[side], options.timeout, env)
             seconds[side].append(took)
+            if env is not None:
+                # It prints times.
+                output = ""
             if expected is None:
                 expected = output
             elif output != expected:
@@ -103,11 +121,19 @@ def parse_arguments():
     chosen = []
     for text in options.names or known:
         name, _, size = text.partition("=")
-        if name not in known:
-            parser.error(f"no program {name!r}; there are {', '.join(known)}")
+        if name == "pyperformance":
+            chosen.extend((suite.PREFIX + part, None) for part in suite.SUITE)
+            continue
+        if name not in known and name.removeprefix(suite.PREFIX) not in suite.SUITE:
+            parser.error(f"no program {name!r}; there are {', '.join(known)}, and pyperformance:… {', '.join(suite.SUITE)}")
         if size and not size.isdigit():
             parser.error(f"{text}: expected a whole number after =")
         chosen.append((name, int(size) if size else None))
+    if any(name.startswith(suite.PREFIX) for name, _ in chosen):
+        try:
+            suite.environment()
+        except suite.NoSuite as error:
+            parser.error(str(error))
     options.chosen = chosen
     return options
 
@@ -116,28 +142,28 @@ def main():
     options = parse_arguments()
     results = []
     failures = 0
-    print(f"{'program':<18}{'baseline':>11}{'jit':>11}{'ratio':>9}   spread of the jit runs", flush=True)
+    print(f"{'program':<32}{'baseline':>11}{'jit':>11}{'ratio':>9}   spread of the jit runs", flush=True)
     for name, size in options.chosen:
         label = name if size is None else f"{name}={size}"
         try:
             result = measure(name, size, options)
         except RunFailed as error:
             failures += 1
-            print(f"{label:<18}FAILED: {error}", flush=True)
+            print(f"{label:<32}FAILED: {error}", flush=True)
             continue
         results.append(result)
         low, high = min(result["jit_runs"]), max(result["jit_runs"])
         below = options.bar is not None and result["ratio"] < options.bar
         failures += below
         print(
-            f"{label:<18}{result['baseline']:>9.3f} s{result['jit']:>9.3f} s{result['ratio']:>8.2f}x"
+            f"{label:<32}{result['baseline']:>9.3f} s{result['jit']:>9.3f} s{result['ratio']:>8.2f}x"
             f"   {low:.3f}..{high:.3f}{'   below the bar' if below else ''}",
             flush=True,
         )
     geomean = None
     if results:
         geomean = math.exp(statistics.fmean(math.log(result["ratio"]) for result in results))
-        print(f"{'geometric mean':<40}{geomean:>8.2f}x")
+        print(f"{'geometric mean':<54}{geomean:>8.2f}x")
     if options.json:
         report = {
             "baseline": options.baseline,

@@ -63,6 +63,10 @@ pub struct Config {
     pub dump: Dump,
     /// Print statistics as JSON at exit.
     pub stats: bool,
+    /// Keep feedback maps when the code is there.
+    pub keep_feedback: bool,
+    /// Take the time of every function, cold, warm and native; print a table at exit.
+    pub profile: bool,
     /// Every so many executions of guards one fails; 0: none is made to.
     pub fail_guard: u64,
     /// A filter for the log on stderr.
@@ -79,6 +83,8 @@ impl Default for Config {
             passes: None,
             dump: Dump::default(),
             stats: false,
+            keep_feedback: false,
+            profile: false,
             fail_guard: 0,
             log: None,
         }
@@ -182,6 +188,28 @@ pub const OPTIONS: &[OptionInfo] = &[
         },
     },
     OptionInfo {
+        name: "jit-profile",
+        variable: "PYTHONJITPROFILE",
+        default: "0",
+        values: "0 or 1",
+        doc: "take the time that every function runs cold, warm and native; print a table on stderr at exit",
+        set: |config, text| {
+            config.profile = text == "1";
+            matches!(text, "0" | "1")
+        },
+    },
+    OptionInfo {
+        name: "jit-keep-feedback",
+        variable: "PYTHONJITKEEPFEEDBACK",
+        default: "0",
+        values: "0 or 1",
+        doc: "keep feedback maps behind compilation, so that swallow.feedback() and hir() show what was used",
+        set: |config, text| {
+            config.keep_feedback = text == "1";
+            matches!(text, "0" | "1")
+        },
+    },
+    OptionInfo {
         name: "jit-fail-guard",
         variable: "PYTHONJITFAILGUARD",
         default: "0",
@@ -225,6 +253,9 @@ pub const OPTIONS: &[OptionInfo] = &[
         set: |_, text| text == "inprocess",
     },
 ];
+
+/// Options that a name without a value switches on.
+const SWITCHES: &[&str] = &["jit-stats", "jit-profile", "jit-keep-feedback"];
 
 /// A number in decimal digits and nothing else: no sign, no space.
 fn number<T: FromStr>(text: &str) -> Option<T> {
@@ -329,7 +360,7 @@ impl Config {
             // `-X jit-stats` alone switches it on.
             let text = match value {
                 Some(text) => text.as_str(),
-                None if option.name == "jit-stats" => "1",
+                None if SWITCHES.contains(&option.name) => "1",
                 None if option.name == "jit" => "whenhot",
                 None => "",
             };

@@ -52,8 +52,10 @@ counters! {
     recorded;
     /// Loops compiled by themselves.
     loops_compiled;
-    /// Bytes of feedback maps made.
+    /// Bytes of feedback maps alive.
     feedback_bytes;
+    /// The most that these have been.
+    feedback_bytes_max;
     /// Entries into native code from CPython's vectorcall.
     entries_vectorcall;
     /// Bytes of machine code, of units alive.

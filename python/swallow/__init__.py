@@ -12,6 +12,7 @@ import sys
 __all__ = [
     "asm",
     "compile",
+    "feedback",
     "get_control",
     "hir",
     "info",
@@ -59,12 +60,31 @@ def info(function, /):
     phase_times   seconds spent in each phase of its compilation
     exits         side exits taken, as dicts with pc, line, reason and count
     compiles      how often it was compiled
+    loops         loops that were hot while they ran, as dicts with pc, line, compiled, back_edges, code_bytes
+                  and compiles
+    history       what happened to it, a line each
+    feedback_bytes  size of its feedback map
+    spent         with -X jit-profile, for each of "cold", "warm", "native" and "compiling" the seconds, instructions (None where
+                  the processor doesn't tell) and entries; else None
     """
     return _native().info(function)
 
 
+def feedback(function, /):
+    """What was recorded of a function while it was warm, or None if it has no feedback map.
+
+    A dict with bytes, sites, and seen: for each site that has seen something its pc, line, instruction and, as text, what it has
+    seen. The map is freed when the function is compiled, unless -X jit-keep-feedback is given.
+    """
+    return _native().feedback(function)
+
+
 def hir(function, /):
-    """The function's HIR after all passes, as text. Made anew for this call: the JIT keeps none."""
+    """The function's HIR after all passes, as text. Made anew for this call: the JIT keeps none.
+
+    It is what would be compiled now. That is what was compiled only if the feedback is still there (-X jit-keep-feedback);
+    -X jit-dump=hir prints it when it is compiled.
+    """
     return _native().hir(function)
 
 

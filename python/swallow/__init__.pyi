@@ -4,6 +4,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 __all__ = [
     "asm",
     "compile",
+    "feedback",
     "get_control",
     "hir",
     "info",
@@ -24,6 +25,30 @@ class Exit(TypedDict):
     reason: str
     count: int
 
+class Loop(TypedDict):
+    pc: int
+    line: int
+    compiled: bool
+    back_edges: int
+    code_bytes: int
+    compiles: int
+
+class Spent(TypedDict):
+    seconds: float
+    instructions: int | None
+    entries: int
+
+class Site(TypedDict):
+    pc: int
+    line: int
+    instruction: str
+    seen: str
+
+class Feedback(TypedDict):
+    bytes: int
+    sites: int
+    seen: list[Site]
+
 class Info(TypedDict):
     state: State
     hotness: int
@@ -33,11 +58,16 @@ class Info(TypedDict):
     phase_times: dict[str, float]
     exits: list[Exit]
     compiles: int
+    loops: list[Loop]
+    history: list[str]
+    feedback_bytes: int
+    spent: dict[Literal["cold", "warm", "native", "compiling"], Spent] | None
 
 # `def` makes a function whose type checkers see as Callable, not FunctionType: both are taken.
 def compile(function: Compilable | Any, /) -> bool: ...
 def is_compiled(function: Compilable | Any, /) -> bool: ...
 def info(function: Compilable | Any, /) -> Info: ...
+def feedback(function: Compilable | Any, /) -> Feedback | None: ...
 def hir(function: Compilable | Any, /) -> str: ...
 def llvm_ir(function: Compilable | Any, /) -> str: ...
 def asm(function: Compilable | Any, /) -> str: ...

@@ -56,6 +56,20 @@ OPTIONS = (
         "print statistics as JSON on stderr at exit",
     ),
     (
+        "jit-profile",
+        "PYTHONJITPROFILE",
+        "0",
+        "0 or 1",
+        "take the time that every function runs cold, warm and native; print a table on stderr at exit",
+    ),
+    (
+        "jit-keep-feedback",
+        "PYTHONJITKEEPFEEDBACK",
+        "0",
+        "0 or 1",
+        "keep feedback maps behind compilation, so that swallow.feedback() and hir() show what was used",
+    ),
+    (
         "jit-fail-guard",
         "PYTHONJITFAILGUARD",
         "0",
@@ -112,6 +126,8 @@ _CHECKS = {
     "jit-passes": lambda text: text.strip() != "",
     "jit-dump": lambda text: all(part in ("feedback", "hir", "llvm", "asm") for part in text.split(",")),
     "jit-stats": _one_of("0", "1"),
+    "jit-profile": _one_of("0", "1"),
+    "jit-keep-feedback": _one_of("0", "1"),
     "jit-fail-guard": _number(0, 2**64 - 1),
     "jit-log": lambda text: text != "",
     "jit-backend": _one_of("llvm"),
@@ -120,7 +136,7 @@ _CHECKS = {
 }
 
 # What an option without a value means.
-_IMPLIED = {"jit": "whenhot", "jit-stats": "1"}
+_IMPLIED = {"jit": "whenhot", "jit-stats": "1", "jit-profile": "1", "jit-keep-feedback": "1"}
 
 
 def _distance(a, b):

@@ -5,8 +5,10 @@ use crate::codegen::CodeImage;
 use crate::feedback::Map;
 use crate::frontend::{Doubts, EntryItem};
 use crate::hir::ExitReason;
+use crate::stats::COUNTERS;
 use std::cell::{Cell as Slot, RefCell};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// One version of a unit's code. Its address is the unit token of the machine code.
 pub struct Installed {
@@ -178,6 +180,8 @@ pub struct Unit {
     pub calls: u32,
     /// What the recording evaluator has seen, while that is wanted.
     pub map: Option<Box<Map>>,
+    /// Bytes of the map, as the process-wide counter has them.
+    pub map_bytes: usize,
     /// Times that its code was left at a guard or by an exception.
     pub exits: u32,
     /// Activations of the recording evaluator that use the map.
@@ -224,7 +228,23 @@ impl Unit {
     pub fn drop_map(&mut self) {
         if self.recorders == 0 {
             self.map = None;
+            self.account_map();
         }
+    }
+
+    /// Brings the process-wide counters of feedback up to date.
+    pub fn account_map(&mut self) {
+        let bytes = self.map.as_ref().map_or(0, |map| map.bytes());
+        if bytes == self.map_bytes {
+            return;
+        }
+        let counter = &COUNTERS.feedback_bytes;
+        counter.fetch_sub(self.map_bytes as u64, Ordering::Relaxed);
+        let before = counter.fetch_add(bytes as u64, Ordering::Relaxed);
+        COUNTERS
+            .feedback_bytes_max
+            .fetch_max(before + bytes as u64, Ordering::Relaxed);
+        self.map_bytes = bytes;
     }
 
     /// Adds a line to the history, which is kept short.
@@ -244,5 +264,12 @@ impl Unit {
             State::Compiled(installed) => Some(installed),
             State::Warm | State::Refused(_) | State::Released => None,
         }
+    }
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        self.map = None;
+        self.account_map();
     }
 }

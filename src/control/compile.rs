@@ -1,5 +1,6 @@
 //! From code object to installed code.
 
+use super::profile::Heat;
 use super::{Jit, describe_code, warm};
 use crate::bytecode::{Code, Oracle, Recorder};
 use crate::code::cell::Cell;
@@ -307,7 +308,9 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
             unit.state = State::Compiled(installed);
             // What follows is recorded anew, if guards fail.
             unit.exits = 0;
-            unit.drop_map();
+            if !jit.config.keep_feedback {
+                unit.drop_map();
+            }
         }
     }
 }
@@ -377,6 +380,20 @@ enum Translated {
 
 /// From bytecode to code; `None` if the code object was refused.
 fn translate(
+    jit: &'static Jit,
+    code: *mut PyObject,
+    source: Source,
+    start: Option<LoopEntry>,
+) -> Option<Translated> {
+    // SAFETY: the code object is alive: a frame or the caller holds it.
+    unsafe {
+        jit.timed(code, Heat::Compiling, || {
+            translate_timed(jit, code, source, start)
+        })
+    }
+}
+
+fn translate_timed(
     jit: &'static Jit,
     code: *mut PyObject,
     source: Source,

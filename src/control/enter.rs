@@ -3,6 +3,7 @@
 //! Hotness is Unladen Swallow's: 10 a call, 1 a taken back-edge, which the recording evaluator counts
 //! ([`super::warm`]).
 
+use super::profile::Heat;
 use super::warm::{self, Left};
 use super::{Jit, compile, jit};
 use crate::bytecode::opcode;
@@ -90,7 +91,7 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
         }
         let frame = Frame::from_raw(raw);
         if throwflag != 0 || frame.owner() != 0 || jit.mode() == Mode::Never || is_tracing(ts) {
-            return (jit.previous)(ts, raw, throwflag);
+            return jit.interpret(ts, frame, throwflag != 0);
         }
         let code = frame.code();
         if let Some(unit) = jit.unit(code) {
@@ -100,7 +101,7 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
                     return enter(jit, ts, frame, &*installed);
                 }
                 State::Refused(_) | State::Released => {
-                    return (jit.previous)(ts, raw, throwflag);
+                    return jit.interpret(ts, frame, throwflag != 0);
                 }
                 State::Compiled(_) => compile::retire_worn(jit, code),
                 State::Warm => {}
@@ -113,7 +114,7 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
             if unit.records {
                 return warm::call(jit, ts, frame, None);
             }
-            return (jit.previous)(ts, raw, throwflag);
+            return jit.interpret(ts, frame, throwflag != 0);
         }
         if jit.mode() == Mode::Always {
             return compile_and_run(jit, ts, frame);
@@ -122,7 +123,7 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
             Some(count) if count.records(jit) => warm::call(jit, ts, frame, Some(count)),
             // It will be refused, and is then no longer counted.
             Some(count) if count.hotness > jit.config.threshold => compile_and_run(jit, ts, frame),
-            _ => (jit.previous)(ts, raw, throwflag),
+            _ => jit.interpret(ts, frame, throwflag != 0),
         }
     }
 }
@@ -144,7 +145,7 @@ unsafe fn compile_and_run(
             Some(unit) if matches!(unit.state, State::Warm) && unit.records => {
                 warm::call(jit, ts, frame, None)
             }
-            _ => (jit.previous)(ts, frame.as_ptr(), 0),
+            _ => jit.interpret(ts, frame, false),
         }
     }
 }
@@ -293,7 +294,11 @@ pub(super) unsafe fn run(
     ) -> RawPair = unsafe { std::mem::transmute(entry) };
     jit.native.fetch_add(1, Ordering::Relaxed);
     // SAFETY: the frame is current and at its beginning.
-    let result = unsafe { entry(ts, frame.as_ptr(), null_mut()) };
+    let result = unsafe {
+        jit.timed(frame.code(), Heat::Native, || {
+            entry(ts, frame.as_ptr(), null_mut())
+        })
+    };
     jit.native.fetch_sub(1, Ordering::Relaxed);
     result
 }

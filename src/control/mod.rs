@@ -8,6 +8,7 @@
 
 mod compile;
 mod enter;
+mod profile;
 mod warm;
 
 use crate::code::arena::{Arena, Usage};
@@ -18,12 +19,13 @@ use crate::codegen::{CodeGenerator, CodeMemory, CodegenError};
 use crate::config::{Config, Mode};
 use crate::frontend::Doubts;
 use crate::host::ffi::{self, PyObject, read};
-use crate::host::{check, snapshot};
+use crate::host::{Frame, check, snapshot};
 use crate::layout::{code as c, frame};
 use crate::record;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use once_cell::sync::OnceCell;
+use profile::{Heat, Profile};
 use std::collections::BTreeSet;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
@@ -46,6 +48,8 @@ pub struct Jit {
     units: AtomicU32,
     /// Addresses of all living records.
     records: Mutex<BTreeSet<usize>>,
+    /// Where time goes, if that is asked for.
+    profile: Option<Profile>,
 }
 
 /// What only one compilation at a time uses.
@@ -141,6 +145,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     // Something has to be recorded before it is compiled.
     config.warm = config.warm.min(config.threshold / 2);
     let mode = config.mode;
+    let profile = config.profile.then(Profile::default);
     let made = JIT.set(Jit {
         config,
         pipeline,
@@ -152,6 +157,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         native: AtomicU32::new(0),
         units: AtomicU32::new(0),
         records: Mutex::default(),
+        profile,
     });
     if made.is_ok() {
         let own = record::prepare();
@@ -210,6 +216,57 @@ impl Jit {
         let before = self.mode();
         self.mode.store(mode as u8, Ordering::Relaxed);
         before
+    }
+
+    /// Has CPython's evaluator run a frame, or unwind it.
+    ///
+    /// # Safety
+    /// As an evaluation function.
+    #[inline]
+    unsafe fn interpret(
+        &self,
+        ts: *mut ffi::PyThreadState,
+        frame: Frame,
+        throws: bool,
+    ) -> *mut PyObject {
+        // SAFETY: the caller's promise; the frame holds its code.
+        unsafe {
+            self.timed(frame.code(), Heat::Cold, || {
+                (self.previous)(ts, frame.as_ptr(), throws.into())
+            })
+        }
+    }
+
+    /// Runs `body`, which runs a code object, and accounts for its time if that is asked for.
+    ///
+    /// # Safety
+    /// The code object is alive.
+    #[inline]
+    unsafe fn timed<R>(&self, code: *mut PyObject, heat: Heat, body: impl FnOnce() -> R) -> R {
+        match &self.profile {
+            None => body(),
+            // SAFETY: the caller's promise.
+            Some(profile) => unsafe { profile.time(code, heat, body) },
+        }
+    }
+
+    /// What was spent in a code object, if time is taken: by heat, seconds, instructions of the processor (null
+    /// where it doesn't count them) and entries.
+    ///
+    /// # Safety
+    /// The code object is alive.
+    #[must_use]
+    pub unsafe fn spent(&self, code: *mut PyObject) -> Option<serde_json::Value> {
+        // SAFETY: the caller's promise.
+        self.profile
+            .as_ref()
+            .map(|profile| unsafe { profile.of(code) })
+    }
+
+    /// Where the program's time went, as a table; if time is taken.
+    #[must_use]
+    pub fn profile_table(&self) -> Option<String> {
+        self.profile.as_ref().map(Profile::table)
     }
 
     /// The address of a code object's `co_extra` word, if it has one.
@@ -405,6 +462,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         old_exits: Vec::new(),
         calls: 0,
         map: None,
+        map_bytes: 0,
         exits: 0,
         recorders: 0,
         loops: Vec::new(),

@@ -8,6 +8,7 @@
 //! guard fail is recorded.
 
 use super::enter::{self, Count};
+use super::profile::Heat;
 use super::{Jit, compile, jit};
 use crate::code::unit::{Installed, Loop, State, Unit};
 use crate::config::Mode;
@@ -26,7 +27,6 @@ use crate::runtime::{self, RawPair};
 use crate::stats::{COUNTERS, count};
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
-use std::sync::atomic::Ordering;
 
 /// Back-edges after which the evaluator asks what to do.
 const EDGES_PER_TURN: u32 = 64;
@@ -53,28 +53,30 @@ pub(super) unsafe fn evaluate(
         loop {
             let left: i32 = read(ts, tstate::RECURSION_REMAINING);
             if left <= 0 || is_tracing(ts) || jit.mode() == Mode::Never {
-                return (jit.previous)(ts, frame.as_ptr(), c_int::from(throws));
+                return jit.interpret(ts, frame, throws);
             }
             let (map, budget) = prepare(jit, code, turn);
             write(ts, tstate::RECURSION_REMAINING, left - 1);
             frame.set_previous(caller);
             frame.set_is_entry(1);
             set_current(ts, frame.as_ptr());
-            let (end, rest) = record::run(ts, frame, map, budget, throws);
+            let (end, rest) = jit.timed(code, Heat::Warm, || {
+                record::run(ts, frame, map, budget, throws)
+            });
             set_current(ts, caller);
             let left: i32 = read(ts, tstate::RECURSION_REMAINING);
             write(ts, tstate::RECURSION_REMAINING, left + 1);
             finish(jit, code, map, budget - rest);
             let pc = match end {
                 End::Returned(value) => return value,
-                End::Raised => return (jit.previous)(ts, frame.as_ptr(), 1),
-                End::Leave => return (jit.previous)(ts, frame.as_ptr(), 0),
+                End::Raised => return jit.interpret(ts, frame, true),
+                End::Leave => return jit.interpret(ts, frame, false),
                 End::Edge(pc) => pc,
             };
             throws = false;
             match at_edge(jit, frame, pc, budget) {
                 Next::Record => turn = Some(EDGES_PER_TURN),
-                Next::GiveUp => return (jit.previous)(ts, frame.as_ptr(), 0),
+                Next::GiveUp => return jit.interpret(ts, frame, false),
                 Next::Native(installed) => {
                     turn = None;
                     match enter_loop(jit, ts, frame, &*installed) {
@@ -119,7 +121,7 @@ pub(super) unsafe fn go_on(
     unsafe {
         if let Some(unit) = jit.unit(frame.code()) {
             if let State::Refused(_) | State::Released = unit.state {
-                return (jit.previous)(ts, frame.as_ptr(), c_int::from(throws));
+                return jit.interpret(ts, frame, throws);
             }
             note_exit(jit, unit);
         }
@@ -145,10 +147,8 @@ pub(super) unsafe fn make_map(unit: &mut Unit) {
         // SAFETY: alive (caller).
         let units = unsafe { snapshot::code_units(unit.code as *mut PyObject) };
         let map = Map::new(units);
-        COUNTERS
-            .feedback_bytes
-            .fetch_add(map.bytes() as u64, Ordering::Relaxed);
         unit.map = Some(Box::new(map));
+        unit.account_map();
     }
 }
 
@@ -183,6 +183,7 @@ fn finish(jit: &Jit, code: *mut PyObject, map: *mut Map, edges: u32) {
     }
     if let Some(unit) = jit.unit(code) {
         unit.recorders -= 1;
+        unit.account_map();
         if let State::Refused(_) | State::Released = unit.state {
             unit.drop_map();
         }
@@ -312,7 +313,7 @@ unsafe fn enter_loop(
     // SAFETY: the frame's stack is what the code expects; the code takes the references on it.
     unsafe {
         if !runtime::has_stack() {
-            return Left::Returned((jit.previous)(ts, frame.as_ptr(), 0));
+            return Left::Returned(jit.interpret(ts, frame, false));
         }
         let caller = current(ts);
         frame.set_previous(caller);
@@ -341,7 +342,7 @@ pub(super) unsafe fn call(
         let records = count.is_none_or(|count| count.hotness > jit.config.warm);
         if records {
             let Some(unit) = jit.unit_or_new(code) else {
-                return (jit.previous)(ts, frame.as_ptr(), 0);
+                return jit.interpret(ts, frame, false);
             };
             make_map(unit);
         }

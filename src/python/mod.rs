@@ -3,14 +3,14 @@
 //! Functions take a function, a bound method or a code object. Results are built as
 //! [`serde_json::Value`] and converted once, so that no other module makes Python objects.
 
+mod info;
 mod values;
 
-use crate::code::unit::State;
 use crate::config::{Config, Mode, OPTIONS};
 use crate::control::{self, Artefact, Jit, StartError};
 use crate::hir::Type;
 use crate::host::Owned;
-use crate::host::ffi::{PyCode_Addr2Line, PyObject, read};
+use crate::host::ffi::{PyObject, read};
 use crate::host::snapshot::{class_of, text, type_of};
 use crate::layout::function;
 use crate::stats::COUNTERS;
@@ -113,7 +113,7 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
         if config.mode == Mode::Never {
             return Ok(Value::Null);
         }
-        let stats = config.stats;
+        let (stats, profile) = (config.stats, config.profile);
         control::start(config).map_err(|error| match error {
             StartError::Option(message) => value_error(message),
             StartError::Host(message) => runtime_error(message),
@@ -121,6 +121,10 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
         if stats {
             // SAFETY: a plain function that may run at exit.
             unsafe { py::Py_AtExit(Some(print_stats)) };
+        }
+        if profile {
+            // SAFETY: as above.
+            unsafe { py::Py_AtExit(Some(print_profile)) };
         }
         // SAFETY: it runs when the interpreter is finalized.
         unsafe { py::Py_AtExit(Some(control::exit_function())) };
@@ -183,6 +187,12 @@ extern "C" fn print_stats() {
         .unwrap_or_else(PoisonError::into_inner)
         .take();
     eprintln!("{}", last.unwrap_or_else(stats_value));
+}
+
+extern "C" fn print_profile() {
+    if let Some(table) = control::jit().and_then(Jit::profile_table) {
+        eprint!("{table}");
+    }
 }
 
 fn stats_value() -> Value {
@@ -277,44 +287,16 @@ unsafe extern "C" fn set_control(_module: *mut PyObject, name: *mut PyObject) ->
 unsafe extern "C" fn info(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
     answer(|| {
         let (code, _) = code_of(object)?;
-        let jit = control::jit();
-        let hotness = jit.map_or(0, |jit| jit.hotness(code));
-        let Some(unit) = jit.and_then(|jit| jit.unit(code)) else {
-            let state = if hotness == 0 { "cold" } else { "warm" };
-            return Ok(json!({
-                "state": state, "hotness": hotness, "reason": null, "code_bytes": 0, "hir_insts": 0,
-                "phase_times": {}, "exits": [], "compiles": 0,
-            }));
-        };
-        let (state, reason) = match &unit.state {
-            State::Warm => ("warm", None),
-            State::Compiled(_) => ("compiled", None),
-            State::Refused(reason) => ("refused", Some(reason.clone())),
-            State::Released => ("released", None),
-        };
-        let mut exits = unit.old_exits.clone();
-        let mut phases = serde_json::Map::new();
-        let mut bytes = 0;
-        if let Some(installed) = unit.installed() {
-            exits.extend(installed.exits_taken());
-            bytes = installed.image.code_size;
-            for phase in &installed.image.phases {
-                phases.insert(phase.name.clone(), json!(phase.seconds));
-            }
-        }
-        let exits: Vec<Value> = exits
-            .iter()
-            .map(|(pc, reason, count)| {
-                // SAFETY: the code object is alive.
-                let line = unsafe { PyCode_Addr2Line(code, 2 * *pc as c_int) };
-                json!({"pc": pc, "line": line, "reason": reason.name(), "count": count})
-            })
-            .collect();
-        Ok(json!({
-            "state": state, "hotness": hotness, "reason": reason, "code_bytes": bytes,
-            "hir_insts": unit.hir_insts, "phase_times": phases, "exits": exits,
-            "compiles": unit.compiles,
-        }))
+        // SAFETY: the argument holds the code object.
+        Ok(unsafe { info::info(code) })
+    })
+}
+
+unsafe extern "C" fn feedback(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
+    answer(|| {
+        let (code, _) = code_of(object)?;
+        // SAFETY: the argument holds the code object.
+        Ok(unsafe { info::feedback(code) })
     })
 }
 
@@ -340,12 +322,13 @@ const fn method(name: &'static std::ffi::CStr, function: Method, flags: c_int) -
     }
 }
 
-static mut METHODS: [py::PyMethodDef; 14] = [
+static mut METHODS: [py::PyMethodDef; 15] = [
     method(c"start", start, py::METH_VARARGS),
     method(c"compile", compile, py::METH_O),
     method(c"is_compiled", is_compiled, py::METH_O),
     method(c"release", release, py::METH_O),
     method(c"info", info, py::METH_O),
+    method(c"feedback", feedback, py::METH_O),
     method(c"hir", hir, py::METH_O),
     method(c"llvm_ir", llvm_ir, py::METH_O),
     method(c"asm", asm, py::METH_O),

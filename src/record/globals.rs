@@ -175,6 +175,7 @@ pub fn prepare() -> *mut PyObject {
             let probe = py::PyTuple_GetItem(consts, 0);
             incref(probe);
             decref(module);
+            ignore_breaker(probe);
             probe as usize
         }
     }) as *mut PyObject
@@ -212,14 +213,33 @@ pub(super) unsafe fn number_keys(globals: *mut PyObject) {
     }
 }
 
-/// Makes the probe's instruction one that specialises itself when it runs next.
-unsafe fn specialise_again(probe: *mut PyObject) {
+/// The probe's instructions.
+unsafe fn units_of<'a>(probe: *mut PyObject) -> &'a mut [u16] {
     // SAFETY: a code object (caller) has its length and that many code units.
-    let units = unsafe {
+    unsafe {
         let count: isize = read(probe, object::OB_SIZE);
         let first = probe.cast::<u8>().offset(code::CO_CODE_ADAPTIVE as isize);
         std::slice::from_raw_parts_mut(first.cast::<u16>(), count.max(0) as usize)
-    };
+    }
+}
+
+/// Makes the probe begin like a generator that goes on behind `yield from`: CPython handles signals and
+/// exceptions for the thread at the beginning of a function, and in this one they would be lost.
+unsafe fn ignore_breaker(probe: *mut PyObject) {
+    const AFTER_YIELD_FROM: u16 = 2;
+    // SAFETY: the probe (caller) is used by nobody yet.
+    for unit in unsafe { units_of(probe) } {
+        if opcode::deopt(*unit as u8) == opcode::RESUME {
+            *unit = *unit & 0xff | AFTER_YIELD_FROM << 8;
+            return;
+        }
+    }
+}
+
+/// Makes the probe's instruction one that specialises itself when it runs next.
+unsafe fn specialise_again(probe: *mut PyObject) {
+    // SAFETY: our own code object; it is not running.
+    let units = unsafe { units_of(probe) };
     let mut at = 0;
     while at < units.len() {
         let op = opcode::deopt(units[at] as u8);

@@ -4,6 +4,7 @@ import _thread
 import ctypes
 import signal
 import threading
+import time
 import traceback
 
 from support import HOT
@@ -107,7 +108,17 @@ def arm_alarm(delay):
 
 
 def arm_interrupt(delay):
-    threading.Timer(delay, _thread.interrupt_main).start()
+    go = threading.Lock()
+    go.acquire()
+
+    def interrupt():
+        go.acquire()
+        time.sleep(delay)
+        _thread.interrupt_main()
+
+    threading.Thread(target=interrupt).start()
+    # Not before: an interrupt in the middle of start() can leave a lock in a wrong state.
+    go.release()
 
 
 warm()
