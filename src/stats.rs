@@ -67,7 +67,9 @@ counters! {
 /// The counters of this process.
 pub static COUNTERS: Counters = Counters::new();
 
-/// Adds one.
+/// Adds one. Whoever counts holds the GIL, which is cheaper than an atomic addition.
+#[inline]
 pub fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+    let value = counter.load(Ordering::Relaxed);
+    counter.store(value.wrapping_add(1), Ordering::Relaxed);
 }

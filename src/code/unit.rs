@@ -184,6 +184,8 @@ pub struct Unit {
     pub map_bytes: usize,
     /// Times that its code was left at a guard or by an exception.
     pub exits: u32,
+    /// Turns of the recording evaluator with this map.
+    pub turns: u32,
     /// Activations of the recording evaluator that use the map.
     pub recorders: u32,
     /// Loops that have been hot.

@@ -111,7 +111,7 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
             if jit.mode() == Mode::Always || is_due(jit, unit) {
                 return compile_and_run(jit, ts, frame);
             }
-            if unit.records {
+            if unit.records && warm::wants_call(unit) {
                 return warm::call(jit, ts, frame, None);
             }
             return jit.interpret(ts, frame, throwflag != 0);
@@ -292,14 +292,17 @@ pub(super) unsafe fn run(
         *mut PyInterpreterFrame,
         *mut u8,
     ) -> RawPair = unsafe { std::mem::transmute(entry) };
-    jit.native.fetch_add(1, Ordering::Relaxed);
+    // The GIL is held here, and again when the code has returned.
+    let native = jit.native.load(Ordering::Relaxed);
+    jit.native.store(native + 1, Ordering::Relaxed);
     // SAFETY: the frame is current and at its beginning.
     let result = unsafe {
         jit.timed(frame.code(), Heat::Native, || {
             entry(ts, frame.as_ptr(), null_mut())
         })
     };
-    jit.native.fetch_sub(1, Ordering::Relaxed);
+    let native = jit.native.load(Ordering::Relaxed);
+    jit.native.store(native - 1, Ordering::Relaxed);
     result
 }
 

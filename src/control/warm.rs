@@ -38,12 +38,13 @@ const EXITS_BEFORE_RECORDING: u32 = 4;
 ///
 /// # Safety
 /// The frame is one of a function, not current, and what an evaluator expects; with `throws`, an
-/// exception is set and is unwound first.
+/// exception is set and is unwound first. `after_exit`: native code has just been left.
 pub(super) unsafe fn evaluate(
     jit: &'static Jit,
     ts: *mut PyThreadState,
     frame: Frame,
     mut throws: bool,
+    mut after_exit: bool,
 ) -> *mut PyObject {
     // SAFETY: as promised; the frame holds its code object, which holds its record.
     unsafe {
@@ -55,13 +56,13 @@ pub(super) unsafe fn evaluate(
             if left <= 0 || is_tracing(ts) || jit.mode() == Mode::Never {
                 return jit.interpret(ts, frame, throws);
             }
-            let (map, budget) = prepare(jit, code, turn);
+            let (map, budget, all) = prepare(jit, code, turn, after_exit);
             write(ts, tstate::RECURSION_REMAINING, left - 1);
             frame.set_previous(caller);
             frame.set_is_entry(1);
             set_current(ts, frame.as_ptr());
             let (end, rest) = jit.timed(code, Heat::Warm, || {
-                record::run(ts, frame, map, budget, throws)
+                record::run(ts, frame, map, all, budget, throws)
             });
             set_current(ts, caller);
             let left: i32 = read(ts, tstate::RECURSION_REMAINING);
@@ -74,6 +75,7 @@ pub(super) unsafe fn evaluate(
                 End::Edge(pc) => pc,
             };
             throws = false;
+            after_exit = false;
             match at_edge(jit, frame, pc, budget) {
                 Next::Record => turn = Some(EDGES_PER_TURN),
                 Next::GiveUp => return jit.interpret(ts, frame, false),
@@ -81,7 +83,10 @@ pub(super) unsafe fn evaluate(
                     turn = None;
                     match enter_loop(jit, ts, frame, &*installed) {
                         Left::Returned(value) => return value,
-                        Left::InTheMiddle { raised } => throws = raised,
+                        Left::InTheMiddle { raised } => {
+                            throws = raised;
+                            after_exit = true;
+                        }
                     }
                 }
             }
@@ -125,7 +130,7 @@ pub(super) unsafe fn go_on(
             }
             note_exit(jit, unit);
         }
-        evaluate(jit, ts, frame, throws)
+        evaluate(jit, ts, frame, throws, true)
     }
 }
 
@@ -148,16 +153,36 @@ pub(super) unsafe fn make_map(unit: &mut Unit) {
         let units = unsafe { snapshot::code_units(unit.code as *mut PyObject) };
         let map = Map::new(units);
         unit.map = Some(Box::new(map));
+        unit.turns = 0;
         unit.account_map();
     }
 }
 
-/// The map to fill and the budget for the next turn.
-fn prepare(jit: &Jit, code: *mut PyObject, turn: Option<u32>) -> (*mut Map, u32) {
+/// Turns of a map in which everything is recorded; then it is in one of [`SAMPLE`].
+const FULL_TURNS: u32 = 64;
+const SAMPLE: u32 = 8;
+
+/// Whether the recording evaluator is to run this call: of code without loops it takes a sample, once it
+/// has seen enough.
+pub(super) fn wants_call(unit: &mut Unit) -> bool {
+    if unit.has_loop || unit.turns < FULL_TURNS || unit.turns.is_multiple_of(SAMPLE) {
+        return true;
+    }
+    unit.turns = unit.turns.wrapping_add(1);
+    false
+}
+
+/// The map to fill, the budget for the next turn, and whether to record everything.
+fn prepare(
+    jit: &Jit,
+    code: *mut PyObject,
+    turn: Option<u32>,
+    after_exit: bool,
+) -> (*mut Map, u32, bool) {
     let Some(unit) = jit.unit(code) else {
         let warm = jit.config.warm.saturating_add(1);
         let left = warm.saturating_sub(enter::hotness(jit, code));
-        return (null_mut(), left.clamp(1, EDGES_PER_TURN));
+        return (null_mut(), left.clamp(1, EDGES_PER_TURN), false);
     };
     let first = if unit.loops.iter().any(|l| l.code.is_some()) {
         1
@@ -171,7 +196,9 @@ fn prepare(jit: &Jit, code: *mut PyObject, turn: Option<u32>) -> (*mut Map, u32)
         }
         None => null_mut(),
     };
-    (map, turn.unwrap_or(first))
+    let all = after_exit || unit.turns < FULL_TURNS || unit.turns.is_multiple_of(SAMPLE);
+    unit.turns = unit.turns.wrapping_add(1);
+    (map, turn.unwrap_or(first), all)
 }
 
 /// Accounts for a turn of the evaluator.
@@ -346,6 +373,6 @@ pub(super) unsafe fn call(
             };
             make_map(unit);
         }
-        evaluate(jit, ts, frame, false)
+        evaluate(jit, ts, frame, false, false)
     }
 }

@@ -68,6 +68,17 @@ pub fn site_kind(op: u8) -> Option<SiteKind> {
 /// Code units that share a word of the index.
 const GROUP: usize = 8;
 
+/// Bits set in a byte: not every processor of the kind that we are compiled for counts them.
+const ONES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        table[at] = (at as u8).count_ones() as u8;
+        at += 1;
+    }
+    table
+};
+
 /// The feedback map of a code object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Map {
@@ -113,7 +124,7 @@ impl Map {
     fn number(&self, pc: usize) -> usize {
         let word = self.index[pc / GROUP];
         let before = word & ((1 << (pc % GROUP)) - 1);
-        (word >> 8) as usize + (before as u8).count_ones() as usize
+        (word >> 8) as usize + usize::from(ONES[usize::from(before as u8)])
     }
 
     /// The site at code unit `pc`, which must be one.

@@ -1,5 +1,6 @@
 //! Attributes and methods: the site as an inline cache, and finding out where an attribute is.
 
+use super::eval::BLIND;
 use super::globals::{find, keys_of, number_keys, value_at, version_of};
 use super::{class, decref, incref};
 use crate::feedback::{Attr, Map, Place};
@@ -90,7 +91,7 @@ unsafe fn module_value(map: *mut Map, pc: usize, object: *mut PyObject) -> *mut 
 
 /// `object.name`: a new reference, or null with an exception. `object` stays the caller's.
 #[inline(always)]
-pub(super) unsafe fn load<const RECORD: bool>(
+pub(super) unsafe fn load<const MODE: u8>(
     map: *mut Map,
     pc: usize,
     object: *mut PyObject,
@@ -98,7 +99,7 @@ pub(super) unsafe fn load<const RECORD: bool>(
 ) -> *mut PyObject {
     // SAFETY: as in the functions called.
     unsafe {
-        if RECORD {
+        if MODE != BLIND {
             let value = if class(object) == module_class() {
                 module_value(map, pc, object)
             } else {
@@ -150,7 +151,7 @@ unsafe fn unknown(map: *mut Map, pc: usize, object: *mut PyObject) -> bool {
 
 /// `object.name = value`; whether it succeeded. All references stay the caller's.
 #[inline(always)]
-pub(super) unsafe fn store<const RECORD: bool>(
+pub(super) unsafe fn store<const MODE: u8>(
     map: *mut Map,
     pc: usize,
     object: *mut PyObject,
@@ -159,7 +160,7 @@ pub(super) unsafe fn store<const RECORD: bool>(
 ) -> bool {
     // SAFETY: as in the functions called; a slot that held a value owns it.
     unsafe {
-        if RECORD {
+        if MODE != BLIND {
             if let Some(case) = hit(map, pc, object) {
                 let old = at_place(object, case);
                 if !old.is_null() {
@@ -199,7 +200,7 @@ pub(super) enum Method {
 
 /// `object.name` for a call.
 #[inline(always)]
-pub(super) unsafe fn method<const RECORD: bool>(
+pub(super) unsafe fn method<const MODE: u8>(
     map: *mut Map,
     pc: usize,
     object: *mut PyObject,
@@ -207,7 +208,7 @@ pub(super) unsafe fn method<const RECORD: bool>(
 ) -> Method {
     // SAFETY: as in the functions called.
     unsafe {
-        if RECORD {
+        if MODE != BLIND {
             if class(object) == module_class() {
                 let value = module_value(map, pc, object);
                 if !value.is_null() {
@@ -237,12 +238,12 @@ pub(super) unsafe fn method<const RECORD: bool>(
                 }
             }
         }
-        find_method::<RECORD>(map, pc, object, name)
+        find_method::<MODE>(map, pc, object, name)
     }
 }
 
 #[inline(never)]
-unsafe fn find_method<const RECORD: bool>(
+unsafe fn find_method<const MODE: u8>(
     map: *mut Map,
     pc: usize,
     object: *mut PyObject,
@@ -250,7 +251,8 @@ unsafe fn find_method<const RECORD: bool>(
 ) -> Method {
     // SAFETY: alive operands; nothing of the map is held while the lookup runs.
     unsafe {
-        let case = (RECORD && unknown(map, pc, object)).then(|| method_place_of(object, name));
+        let case =
+            (MODE != BLIND && unknown(map, pc, object)).then(|| method_place_of(object, name));
         let mut found = null_mut();
         let unbound = ffi::_PyObject_GetMethod(object, name, &mut found);
         if found.is_null() {

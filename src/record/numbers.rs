@@ -41,6 +41,9 @@ pub(super) unsafe fn kind(object: *mut PyObject) -> Kind {
     if class == addr_of_mut!(py::PyList_Type).cast() {
         return Kind::List;
     }
+    if class == addr_of_mut!(py::PyTuple_Type).cast() {
+        return Kind::Tuple;
+    }
     if class == addr_of_mut!(py::PyUnicode_Type).cast() {
         return Kind::Str;
     }
@@ -49,7 +52,6 @@ pub(super) unsafe fn kind(object: *mut PyObject) -> Kind {
 
 fn kind_of_other(class: *mut PyObject) -> Kind {
     let known = [
-        (addr_of_mut!(py::PyTuple_Type).cast(), Kind::Tuple),
         (addr_of_mut!(py::PyDict_Type).cast(), Kind::Dict),
         (addr_of_mut!(py::PyBool_Type).cast(), Kind::Bool),
         (addr_of_mut!(ffi::PyFunction_Type).cast(), Kind::Function),
