@@ -71,7 +71,7 @@ def script(name):
 
 def arguments(name, loops):
     """Script and arguments of a run in one process."""
-    return [str(script(name)), "--debug-single-value", "--loops", str(loops), *SUITE[name]]
+    return [str(script(name)), "--worker", "--warmups", "0", "--values", "1", "--loops", str(loops), *SUITE[name]]
 
 
 def loops(name, python, env):
