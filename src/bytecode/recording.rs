@@ -20,6 +20,8 @@ pub struct Recording {
     pub functions: Vec<(u64, Option<FunctionInfo>)>,
     #[serde(default)]
     pub targets: Vec<(u64, Option<FunctionInfo>)>,
+    #[serde(default)]
+    pub callees: Vec<(u64, Option<Code>)>,
     pub cells: Vec<(u64, u64)>,
     pub singletons: (u64, u64, u64),
 }
@@ -53,6 +55,10 @@ impl Oracle for Recording {
 
     fn function_of(&self, addr: u64) -> Option<FunctionInfo> {
         answer(&self.targets, &addr).flatten()
+    }
+
+    fn callee(&self, addr: u64) -> Option<Code> {
+        answer(&self.callees, &addr).flatten()
     }
 
     fn call_cell(&self, code: u64) -> u64 {
@@ -141,6 +147,11 @@ impl Oracle for Recorder<'_> {
     fn function_of(&self, addr: u64) -> Option<FunctionInfo> {
         let answer = self.inner.function_of(addr);
         note(&mut self.out.borrow_mut().targets, addr, answer)
+    }
+
+    fn callee(&self, addr: u64) -> Option<Code> {
+        let answer = self.inner.callee(addr);
+        note(&mut self.out.borrow_mut().callees, addr, answer)
     }
 
     fn call_cell(&self, code: u64) -> u64 {

@@ -52,7 +52,7 @@ pub(super) struct Builder<'a> {
     infos: HashMap<Value, ObjectInfo>,
     consts: HashMap<u64, ConstId>,
     /// The state and unit where a guard of the current instruction resumes.
-    start: (u32, State),
+    pub(super) start: (u32, State),
     guard_fs: Option<FrameStateId>,
     /// `KW_NAMES` seen before a call: the constant's index.
     pub(super) kw_names: Option<u32>,
@@ -63,6 +63,8 @@ pub(super) struct Builder<'a> {
     live: LiveLocals,
     /// Sites split by class so far.
     pub(super) splits: usize,
+    /// Calls replaced so far.
+    pub(super) inlined: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -112,6 +114,7 @@ impl<'a> Builder<'a> {
             call_start: None,
             live,
             splits: 0,
+            inlined: 0,
         })
     }
 

@@ -73,7 +73,7 @@ impl Builder<'_> {
         args: &[Value],
         below: usize,
     ) -> bool {
-        if !self.may_speculate_here() {
+        if self.options.doubts.callee.contains(&self.start.0) {
             return false;
         }
         let callee = match self.info(callable) {
@@ -108,6 +108,12 @@ impl Builder<'_> {
         let function = self
             .guard(Op::GuardCode, &[callable], &[Imm::Cell(cell)])
             .expect("a guard yields its function");
+        if let Some(body) = self.inlinable(callee.code, args) {
+            let result = self.splice(&body, args);
+            self.state.stack.truncate(below);
+            self.push(result);
+            return true;
+        }
         self.state.stack.truncate(below);
         let mut operands = vec![function];
         operands.extend_from_slice(args);

@@ -19,6 +19,7 @@ mod control;
 mod demand;
 mod dispatch;
 mod feedback;
+mod inline;
 mod numbers;
 mod state;
 
@@ -70,6 +71,8 @@ pub enum EntryItem {
 pub struct Doubts {
     /// It is not always the same object.
     pub identity: BTreeSet<u32>,
+    /// It is not always the same function that is called.
+    pub callee: BTreeSet<u32>,
     /// Any other: none is made there any more.
     pub any: BTreeSet<u32>,
     /// Another class came, or a branch went the other way, for the first time: what has been
@@ -82,6 +85,7 @@ impl Doubts {
     pub fn add(&mut self, pc: u32, reason: ExitReason) {
         match reason {
             ExitReason::Identity => self.identity.insert(pc),
+            ExitReason::Callee => self.callee.insert(pc),
             ExitReason::TypeVersion | ExitReason::Condition => self.once.insert(pc),
             _ => self.any.insert(pc),
         };
@@ -90,6 +94,7 @@ impl Doubts {
     /// Adds those of `other`.
     pub fn extend(&mut self, other: &Doubts) {
         self.identity.extend(&other.identity);
+        self.callee.extend(&other.callee);
         self.any.extend(&other.any);
         for pc in &other.once {
             if !self.once.insert(*pc) {

@@ -380,6 +380,8 @@ ops! {
     GuardNoTracing "guard_no_tracing" () { effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Tracing) }
     /// No frame object refers to the frame: nobody will look at it after it has returned.
     GuardUnobserved "guard_unobserved" () { effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::Missing) }
+    /// One more Python frame would not pass the recursion limit.
+    GuardDepth "guard_depth" () { effects: Read, fs: FsKind::Guard, reason: Some(ExitReason::RecursionLimit) }
     /// Back-edge poll: hands the GIL over when asked, leaves for signals and pending calls. Other
     /// threads may run Python code here, so memory is clobbered.
     Poll "poll" () { effects: Escape, fs: FsKind::Guard, reason: Some(ExitReason::EvalBreaker) }

@@ -4,7 +4,7 @@ use super::ffi::{_PyType_Lookup, PyObject, read};
 use super::frame::Frame;
 use super::reference::Owned;
 use super::snapshot::{self, class_name, class_of, text, type_of};
-use crate::bytecode::{FunctionInfo, ObjectInfo, ObjectKind, Oracle};
+use crate::bytecode::{Code, FunctionInfo, ObjectInfo, ObjectKind, Oracle};
 use crate::hir::{DictKind, Type};
 use crate::layout::{self, builtin, code as c, descriptor, dict, typeobject};
 use pyo3_ffi::{
@@ -311,6 +311,12 @@ impl Oracle for LiveOracle<'_> {
     fn function_of(&self, addr: u64) -> Option<FunctionInfo> {
         // SAFETY: alive, as was just asked.
         (self.records.is_alive)(addr).then(|| unsafe { function_info(addr as *mut PyObject) })
+    }
+
+    fn callee(&self, addr: u64) -> Option<Code> {
+        // SAFETY: alive, as was just asked.
+        (self.records.is_alive)(addr)
+            .then(|| unsafe { super::snapshot::copy_code(addr as *mut PyObject) })
     }
 
     fn call_cell(&self, code: u64) -> u64 {

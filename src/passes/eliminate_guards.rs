@@ -226,6 +226,7 @@ fn is_mergeable_read(op: Op) -> bool {
             | Op::GuardDictVersion
             | Op::GuardModuleVersion
             | Op::GuardCode
+            | Op::GuardDepth
             | Op::GuardLen
             | Op::UnboxFloat
             | Op::LoadDictValue

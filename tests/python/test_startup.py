@@ -43,8 +43,8 @@ BAD_OPTIONS = [
     (["-Xjit-"], "-X jit-: unknown option; did you mean jit?"),
     (
         ["-Xjit-speculation=5"],
-        "-X jit-speculation: unknown option; there are jit, jit-threshold, jit-opt, jit-passes, jit-dump, jit-stats,"
-        " jit-fail-guard, jit-log, jit-backend, jit-unit, jit-codegen",
+        "-X jit-speculation: unknown option; there are jit, jit-threshold, jit-warm, jit-opt, jit-passes, jit-dump,"
+        " jit-stats, jit-profile, jit-keep-feedback, jit-fail-guard, jit-log, jit-backend, jit-unit, jit-codegen",
     ),
 ]
 

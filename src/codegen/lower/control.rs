@@ -200,6 +200,10 @@ impl<M: Machine> Lower<'_, M> {
                 self.guard_len(inst);
                 None
             }
+            Op::GuardDepth => {
+                self.guard_depth(inst);
+                None
+            }
             Op::GuardNoTracing => {
                 self.guard_no_tracing(inst);
                 None

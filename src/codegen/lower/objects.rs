@@ -232,6 +232,17 @@ impl<M: Machine> Lower<'_, M> {
         self.require_word(keys, dict::DK_VERSION, inst.imm_index(0), exit);
     }
 
+    pub(super) fn guard_depth(&mut self, inst: &Inst) {
+        let exit = self.guard_exit(inst);
+        let ts = self.ts;
+        let left = self
+            .m
+            .load(Ty::I32, ts, layout::tstate::RECURSION_REMAINING);
+        let zero = self.m.int(0);
+        let full = self.m.int_cmp(CmpOp::Le, left, zero);
+        self.leave_if(full, exit);
+    }
+
     pub(super) fn guard_no_tracing(&mut self, inst: &Inst) {
         let exit = self.guard_exit(inst);
         let ts = self.ts;

@@ -89,6 +89,7 @@ impl Machine<'_> {
             | Op::GuardDictVersion
             | Op::GuardModuleVersion
             | Op::GuardNoTracing
+            | Op::GuardDepth
             | Op::GuardUnobserved => self.world_guard(None),
             Op::Poll => {
                 let next = self.world_guard(None);
