@@ -185,8 +185,12 @@ fn build_recorded(
     let recorder = Recorder::new(code, oracle);
     let result = frontend::build(code, &recorder, options);
     let name = code.name.replace(['/', '<', '>'], "_");
-    let path = std::path::Path::new(&folder).join(format!("{name}.json"));
-    let written = serde_json::to_string_pretty(&recorder.finish())
+    let place = match &options.start {
+        Some(entry) => format!("{name}_{}", entry.pc),
+        None => name,
+    };
+    let path = std::path::Path::new(&folder).join(format!("{place}.json"));
+    let written = serde_json::to_string(&(recorder.finish(), options))
         .map_err(std::io::Error::from)
         .and_then(|text| std::fs::write(&path, text));
     if let Err(error) = written {

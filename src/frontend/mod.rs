@@ -27,6 +27,7 @@ use crate::bytecode::code::flags;
 use crate::bytecode::{Code, Oracle};
 use crate::feedback::Map;
 use crate::hir::{ExitReason, Function};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Code objects with more instructions than this are refused.
@@ -36,7 +37,8 @@ pub const MAX_BYTECODES: usize = 3000;
 pub const MAX_HIR: usize = 12_000;
 
 /// How to build.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FrontendOptions {
     pub doubts: Doubts,
     /// What the recording evaluator has seen; where it has seen nothing, CPython's inline caches count.
@@ -46,7 +48,7 @@ pub struct FrontendOptions {
 }
 
 /// Entry into a running loop (on-stack replacement).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoopEntry {
     /// The loop's head.
     pub pc: u32,
@@ -55,7 +57,7 @@ pub struct LoopEntry {
 }
 
 /// An item of the value stack on entry into a loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EntryItem {
     Null,
     /// Any object.
@@ -67,7 +69,8 @@ pub enum EntryItem {
 }
 
 /// Instructions (code unit indices) whose assumptions failed too often.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Doubts {
     /// It is not always the same object.
     pub identity: BTreeSet<u32>,

@@ -1,0 +1,1 @@
+"""The generators of random programs for `fuzz.py`."""
