@@ -11,6 +11,8 @@ use std::ptr::{addr_of_mut, null_mut};
 
 /// `Py_TPFLAGS_MANAGED_DICT`.
 const MANAGED_DICT: u64 = 1 << 4;
+/// `Py_TPFLAGS_IMMUTABLETYPE`.
+const IMMUTABLE: u64 = 1 << 8;
 /// `Py_TPFLAGS_METHOD_DESCRIPTOR`.
 const METHOD_DESCRIPTOR: u64 = 1 << 17;
 /// `T_OBJECT_EX` of a `PyMemberDef`.
@@ -328,7 +330,9 @@ unsafe fn place_of(object: *mut PyObject, name: *mut PyObject, stores: bool) -> 
             if kind == addr_of_mut!(py::PyMemberDescr_Type) {
                 return member_place(descriptor, stores, generic);
             }
-            if (*kind).tp_descr_set.is_some() {
+            // A class that can change may become one of data descriptors, which come before the instance's values.
+            let may_change = flags_of(kind.cast()) & IMMUTABLE == 0;
+            if (*kind).tp_descr_set.is_some() || may_change {
                 return generic;
             }
         }
