@@ -258,6 +258,16 @@ impl Unit {
         self.history.push(line);
     }
 
+    /// Whether any of its code should be compiled again.
+    #[must_use]
+    pub fn is_worn(&self) -> bool {
+        let loops = self.loops.iter().filter_map(|this| this.code.as_deref());
+        self.installed()
+            .into_iter()
+            .chain(loops)
+            .any(Installed::is_worn)
+    }
+
     /// The code, if there is any.
     #[must_use]
     #[inline]

@@ -52,7 +52,7 @@ const JUDGED_FROM: u32 = 100;
 const MAX_HOT_HIR: usize = 2500;
 
 /// Hotness that every HIR instruction of a unit adds to the threshold.
-const HOTNESS_PER_INST: u32 = 60;
+const HOTNESS_PER_INST: u32 = 200;
 
 /// Whether native code is likely to pay: operations that are done inline against those that call
 /// the very functions that CPython's evaluator calls.

@@ -129,6 +129,10 @@ pub(super) unsafe fn go_on(
                 return jit.interpret(ts, frame, throws);
             }
             note_exit(jit, unit);
+            // Calls from native code look at nothing but the call cell.
+            if unit.is_worn() {
+                compile::retire_worn(jit, frame.code());
+            }
         }
         evaluate(jit, ts, frame, throws, true)
     }

@@ -25,6 +25,8 @@ class Scope:
     full: bool = True
     walrus: bool = True
     cells: bool = False
+    # Only the commonest instructions: a loop with one that the compiler does not know is not compiled at all.
+    plain: bool = False
     # How many iterations the loop around may have, how many loops are around, how many calls may still be written.
     long: int = 0
     loop: int = 0
@@ -49,7 +51,7 @@ class Expressions(Writer):
 
     def other(self):
         """A value of a type that is not expected."""
-        return self.instance() if self.classes and self.chance(0.3) else self.pick(OTHERS)
+        return self.instance() if self.classes and self.chance(0.3) else self.pick(OTHERS[:-1] if self.scope.plain else OTHERS)
 
     def instance(self):
         return f"{self.pick(self.classes)}({self.constant()}, {self.constant()})"
@@ -87,9 +89,10 @@ class Expressions(Writer):
         if level > 2 or self.chance(0.3):
             return self.atom()
         full = 1 if self.scope.full else 0
+        rich = 0 if self.scope.plain else 1
         kind = self.choose(
             (8, "sum"), (3, "product"), (3, "divide"), (2, "bits"), (2, "conditional"), (1 if self.scope.walrus else 0, "walrus"), (5 * full, "foreign"),
-            (2 * full, "mapping"), (3, "call"), (2, "builtin"), (1.5 * full, "comprehended"), (1, "condition"), (0.7, "applied"),
+            (2 * full, "mapping"), (3, "call"), (2, "builtin"), (1.5 * full * rich, "comprehended"), (1, "condition"), (0.7 * rich, "applied"),
         )  # fmt: skip
         return getattr(self, f"number_{kind}")(level + 1)
 
@@ -126,7 +129,8 @@ class Expressions(Writer):
             return self.atom()
         self.scope.calls -= 1
         name, arguments = self.pick(self.functions)
-        return f"({name}({arguments(level + 1)}) + {self.atom()})"
+        given = arguments(level + 1)
+        return f"({name}({self.atom() if self.scope.plain and '*' in given else given}) + {self.atom()})"
 
     def number_builtin(self, level):
         one, two = self.number(level), self.atom()
@@ -188,9 +192,10 @@ class Expressions(Writer):
 
     def text(self):
         number, word = self.pick(self.scope.numbers), self.pick(WORDS)
+        rich = 0 if self.scope.plain else 1
         return self.choose(
-            (3, word), (3, "s"), (6, self.formatted()), (1, f"str({number})[-5:]"), (2, f"s[{self.slice()}]"), (1, "s.upper()"), (1, f"s.replace('a', {word})"),
-            (1, "'-'.join([str(e) for e in items])[:12]"), (3, f"(s + {word})[-9:]"), (1, f"'%s/%r' % ({number}, s[:3])"), (1, f"'{{}}:{{:>4}}'.format({number}, s[:2])"),
+            (3, word), (3, "s"), (6 * rich, self.formatted()), (1, f"str({number})[-5:]"), (2, f"s[{self.slice()}]"), (1, "s.upper()"), (1, f"s.replace('a', {word})"),
+            (rich, "'-'.join([str(e) for e in items])[:12]"), (1 - rich, "'-'.join(map(str, items))[:12]"), (3, f"(s + {word})[-9:]"), (1, f"'%s/%r' % ({number}, s[:3])"), (1, f"'{{}}:{{:>4}}'.format({number}, s[:2])"),
             (1, f"('' if s else {word})"),
         )  # fmt: skip
 
@@ -210,7 +215,7 @@ class Expressions(Writer):
         """A short list."""
         number = self.number(2)
         return self.choose(
-            (2, f"[{number}, {self.number(2)}]"), (2, f"items[{self.slice()}] or [1]"), (1, f"[*items[:3], {number}]"), (1, f"[{number}] * 3"), (1, "list(range(4))"),
+            (2, f"[{number}, {self.number(2)}]"), (2, f"items[{self.slice()}] or [1]"), (0 if self.scope.plain else 1, f"[*items[:3], {number}]"), (1, f"[{number}] * 3"), (1, "list(range(4))"),
             (1, f"[{self.text()}, {number}, {self.other()}]"), (1, "items[:4] + [s, y]"), (1, "list(reversed(items))"),
         )  # fmt: skip
 
@@ -235,5 +240,5 @@ class Expressions(Writer):
             f"{number} {self.choose('in', 'not in')} items", f"{self.key()} {self.choose('in', 'not in')} d", f"{self.pick(WORDS)} in s", f"s == {self.pick(WORDS)}",
             f"v is {self.choose('', 'not ')}None", "u is v", "s < 'b'", f"isinstance(v, {self.choose('str', 'int', '(float, list)', name)})", f"isinstance(o, {name})",
             "items", "o", "s", f"o < {number}", f"o == {self.choose('v', 'u', 'o', number)}", f"hasattr(o, {self.choose('p', 'extra', 'q')!r})", f"{index} % 3 == 1",
-            f"{index} % {self.between(2, 9)} == 0", f"type(o) is {name}", f"{number} in o", "{1, 2} <= {*range(3)}", f"{index} in (1, 2, 5)",
+            f"{index} % {self.between(2, 9)} == 0", f"type(o) is {name}", f"{number} in o", "s > 'a'" if self.scope.plain else "{1, 2} <= {*range(3)}", f"{index} in (1, 2, 5)",
         )  # fmt: skip

@@ -17,12 +17,13 @@ class Mixed(Classes):
         self.emit(
             self.choose("s, u, w = '', None, 1", "s, u, w = 'ab', None, 0.5"),
             self.choose("v = 0", "v = 0.5", "v = None", "v = 'v'"),
-            self.choose("d = {}", "d = {1: 2, 'k': 0.5}", "d = dict.fromkeys(range(5), 1)"),
+            self.choose("d = dict()", "d = dict(k=0.5)", "d = dict.fromkeys(range(5), 1)"),
             "log = []",
         )
 
     def enter(self, **options):
-        self.scope = Scope(cells=self.chance(0.15), **options)
+        plain = self.chance(0.7)
+        self.scope = Scope(cells=not plain and self.chance(0.5), plain=plain, **options)
 
     # -- short functions
 
@@ -34,7 +35,7 @@ class Mixed(Classes):
     def body(self, budget, names):
         """Statements over those parameters, and what they come to."""
         self.depth += 1
-        self.emit("global R0, R1", f"x, y = {names[0]}, {names[-1]}", f"o = {self.instance()}", "items = [1, 2.5, 3]", "objects = [o]")
+        self.emit("global R0, R1", f"x, y = {names[0]}, {names[-1]}", f"o = {self.instance()}", "items = list((1, 2.5, 3))", "objects = [o]")
         self.locals()
         self.enter(numbers=["x", "y", *names])
         self.statements(budget)
@@ -156,7 +157,7 @@ class Mixed(Classes):
         self.locals()
         self.enter(calls=3)
         self.statements(self.between(0, 1))
-        count = self.choose(900, 2000, 4000)
+        count = self.choose(1500, 4000, 12000)
         self.long_loop(count, self.between(4, 5))
         if changes and self.chance(0.7):
             self.changing(count, changes)

@@ -2,10 +2,11 @@
 
 from .expressions import ERRORS, FACTORS, WORDS, Expressions
 
-SIMPLE = [
-    (8, "assign"), (6, "augment"), (2, "swap"), (3, "attribute"), (2, "item"), (2, "mapping"), (1, "set"), (3, "text"), (2, "value"), (1.5, "slice"), (1, "star"),
-    (1, "global"), (0.7, "delete"), (1, "lambda"), (0.7, "comprehension"), (1, "change"), (0.5, "object"), (1, "append"),
+PLAIN = [
+    (8, "assign"), (6, "augment"), (2, "swap"), (3, "attribute"), (2, "item"), (2, "text"), (2, "value"), (1, "slice"), (1, "global"), (0.4, "delete"),
+    (1, "change"), (0.5, "object"), (1, "append"), (1, "mapping"),
 ]  # fmt: skip
+RICH = [(1, "mapping"), (1, "set"), (1, "text"), (0.5, "slice"), (1, "star"), (0.3, "delete"), (1, "lambda"), (0.7, "comprehension")]
 
 
 class Statements(Expressions):
@@ -15,10 +16,11 @@ class Statements(Expressions):
         scope = self.scope
         nested = budget > 1 and self.depth < 9
         loops = nested and scope.loop < 2
+        rich = nested and not scope.plain
         kind = self.choose(
-            *SIMPLE, (5 if nested else 0, "if"), (4 if nested else 0, "try"), (1.5 if nested else 0, "with"), (2 if nested else 0, "match"),
+            *PLAIN, *([] if scope.plain else RICH), (5 if nested else 0, "if"), (4 if nested else 0, "try"), (1.5 if rich else 0, "with"), (2 if rich else 0, "match"),
             (5 if loops else 0, "for"), (2 if loops else 0, "while"), (2 if scope.loop else 0, "jump"), (1 if scope.returns else 0, "return"),
-            (0.8, "raise"), (0.2, "group"), (0.3, "assert"), (4 if scope.yields else 0, "yield"), (1.5 if scope.cells and nested else 0, "closure"),
+            (0.8, "raise"), (0.2 if rich else 0, "group"), (0.3, "assert"), (4 if scope.yields else 0, "yield"), (1.5 if scope.cells and nested else 0, "closure"),
         )  # fmt: skip
         getattr(self, f"statement_{kind}")(budget)
 
@@ -53,9 +55,10 @@ class Statements(Expressions):
 
     def statement_mapping(self, budget):
         key = self.key()
+        rich = 0 if self.scope.plain else 1
         self.emit(
             self.choose(
-                (4, f"d[{key}] = {self.number(1)}"), (1, f"del d[{key}]"), (1, f"d |= {{{key}: 1}}"), (1, f"d.update(k={self.number(2)})"), (0.5, f"x = len({{**d, {key}: 3}})"),
+                (4, f"d[{key}] = {self.number(1)}"), (1, f"del d[{key}]"), (rich, f"d |= {{{key}: 1}}"), (1, f"d.update(k={self.number(2)})"), (rich / 2, f"x = len({{**d, {key}: 3}})"),
             )  # fmt: skip
         )
 
@@ -243,7 +246,9 @@ class Statements(Expressions):
         if self.chance(0.35):
             integer = False
             generators = [f"{generator}({self.number(2)}, {stop})" for generator in self.generators]
-            source = self.choose("items", "(x, s, y)", "s", "d", "list(d.items())", "o", "reversed(items)", f"({self.generator_expression()})", *generators)
+            source = self.choose("items", "(x, s, y)", "s", "d", "list(d.items())", "o", "reversed(items)", *generators)
+            if not self.scope.plain and self.chance(0.15):
+                source = f"({self.generator_expression()})"
             head = f"{name} in {source}"
         self.emit(f"for {head}:")
         self.loop_body(budget - 1, name, integer)
@@ -288,17 +293,18 @@ class Statements(Expressions):
 
     def one_long_loop(self, count, total, budget):
         name, other = "i", "j"
+        rich = 0 if self.scope.plain else 1
         source = self.choose(
             (5, f"{name} in range({count})"), (1, f"{name} in range({count}, 0, -1)"), (1, f"{name} in range(3, {count * 3}, 3)"), (1, f"{name} in list(range({count}))"),
-            (2, f"{name}, {other} in enumerate([1, 2.5, 'a', None] * {count // 4})"), (2, f"{name}, {other} in zip(range({count}), objects * {count})"),
-            (1, f"{name}, {other} in {{k: k * 0.5 for k in range({count})}}.items()"), (2, f"{name} in counting({count})"), (1, f"{name} in (k * 3 for k in range({count}))"),
-            (1, f"{name} in tuple(range({count}))"), (1, f"{name} in map(int, [True, 2, 3.5] * {count // 3})"), (1, f"{name} in [2**40, 5, -7] * {count // 3}"), (2, "while"),
+            (2, f"{name}, {other} in enumerate((1, 2.5, 'a', None) * {count // 4})"), (2, f"{name}, {other} in zip(range({count}), objects * {count})"),
+            (rich, f"{name}, {other} in {{k: k * 0.5 for k in range({count})}}.items()"), (2, f"{name} in counting({count})"), (rich, f"{name} in (k * 3 for k in range({count}))"),
+            (1, f"{name} in tuple(range({count}))"), (1, f"{name}, {other} in dict.fromkeys(range({count}), 0.5).items()"), (1, f"{name} in map(int, (True, 2, 3.5) * {count // 3})"), (1, f"{name} in list((2**40, 5, -7)) * {count // 3}"), (2, "while"),
         )  # fmt: skip
         self.emit(*["j = 0", f"while n < {total} and j < {count}:"] if source == "while" else [f"for {source}:"])
         self.depth += 1
         self.emit(*["j += 1", "n += 1"] if source == "while" else ["n += 1"])
         with self.under("if n % 32 == 0:"):
-            self.emit("x, y, s, v, u = tame(x), tame(y), tame(s), tame(v), tame(u)", "items[:] = [tame(one) for one in items[:9]]")
+            self.emit("x, y, s, v, u = tame(x), tame(y), tame(s), tame(v), tame(u)", "items[:] = tame_all(items)")
         if self.chance(0.7):
             self.emit(self.choose((3, "o = objects[n % len(objects)]"), (1, f"o = objects[n // {self.between(20, 400)} % len(objects)]")))
         self.depth -= 1
