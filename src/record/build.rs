@@ -1,7 +1,8 @@
 //! Instructions that make functions and containers, and fill containers.
 
+use super::eval::size_of_var;
 use super::rare::{State, Step, done};
-use super::{class, decref, xdecref};
+use super::{class, decref, incref, xdecref};
 use crate::host::ffi::{self, PyObject, write};
 use crate::layout::function;
 use pyo3_ffi as py;
@@ -280,5 +281,59 @@ pub(super) unsafe fn dict_update(state: &mut State) -> Step {
         let failed = py::PyDict_Update(state.peek(state.arg), update) < 0;
         decref(update);
         done(!failed)
+    }
+}
+
+/// `a, *b, c = sequence` for a tuple or list that has enough items.
+pub(super) unsafe fn unpack_ex(state: &mut State) -> Step {
+    // SAFETY: see `rare`; the items are read while the sequence is held, and nothing runs meanwhile.
+    unsafe {
+        let sequence = state.peek(1);
+        let of = class(sequence);
+        let is_list = of == addr_of_mut!(py::PyList_Type).cast();
+        if !is_list && of != addr_of_mut!(py::PyTuple_Type).cast() {
+            return Step::Leave;
+        }
+        let (before, after) = (state.arg & 0xff, state.arg >> 8);
+        let count = size_of_var(sequence) as usize;
+        if count < before + after {
+            return Step::Leave;
+        }
+        let middle = py::PySequence_GetSlice(sequence, before as isize, (count - after) as isize);
+        if middle.is_null() {
+            return Step::Error;
+        }
+        let list = if is_list {
+            middle
+        } else {
+            let list = py::PySequence_List(middle);
+            decref(middle);
+            list
+        };
+        if list.is_null() {
+            return Step::Error;
+        }
+        let item = |at: usize| {
+            let item = if is_list {
+                py::PyList_GetItem(sequence, at as isize)
+            } else {
+                py::PyTuple_GetItem(sequence, at as isize)
+            };
+            incref(item);
+            item
+        };
+        state.sp = state.sp.sub(1);
+        // The first item is uppermost.
+        for at in (count - after..count).rev() {
+            let item = item(at);
+            state.push(item);
+        }
+        state.push(list);
+        for at in (0..before).rev() {
+            let item = item(at);
+            state.push(item);
+        }
+        decref(sequence);
+        Step::Next
     }
 }

@@ -170,3 +170,69 @@ pub(super) unsafe fn import_name(state: &mut State) -> Step {
         state.result(module)
     }
 }
+
+pub(super) unsafe fn delete_global(state: &mut State) -> Step {
+    // SAFETY: see `rare`.
+    unsafe {
+        let (globals, name) = (state.frame.globals(), state.name());
+        match py::PyDict_Contains(globals, name) {
+            // CPython raises, in its words.
+            0 => Step::Leave,
+            1 => done(py::PyDict_DelItem(globals, name) == 0),
+            _ => Step::Error,
+        }
+    }
+}
+
+pub(super) unsafe fn delete_deref(state: &mut State) -> Step {
+    // SAFETY: as in `load_deref`.
+    unsafe {
+        let cell = *state.locals.add(state.arg);
+        let old: *mut PyObject = read(cell, CELL_REF);
+        if old.is_null() {
+            return Step::Leave;
+        }
+        write(cell, CELL_REF, null_mut::<PyObject>());
+        decref(old);
+        Step::Next
+    }
+}
+
+pub(super) unsafe fn load_build_class(state: &mut State) -> Step {
+    // SAFETY: see `rare`.
+    unsafe {
+        let builtins = state.frame.builtins();
+        if class(builtins) != addr_of_mut!(py::PyDict_Type).cast() {
+            return Step::Leave;
+        }
+        let function = py::PyDict_GetItemString(builtins, c"__build_class__".as_ptr());
+        if function.is_null() {
+            return Step::Leave;
+        }
+        incref(function);
+        state.push(function);
+        Step::Next
+    }
+}
+
+/// `from module import name`, where the name is simply there; else CPython looks for a submodule.
+pub(super) unsafe fn import_from(state: &mut State) -> Step {
+    // SAFETY: see `rare`; a module's dict is a dict.
+    unsafe {
+        let module = state.peek(1);
+        if class(module) != addr_of_mut!(py::PyModule_Type).cast() {
+            return Step::Leave;
+        }
+        let value = py::PyDict_GetItemWithError(py::PyModule_GetDict(module), state.name());
+        if value.is_null() {
+            return if py::PyErr_Occurred().is_null() {
+                Step::Leave
+            } else {
+                Step::Error
+            };
+        }
+        incref(value);
+        state.push(value);
+        Step::Next
+    }
+}
