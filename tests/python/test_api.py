@@ -32,7 +32,7 @@ def test_public_names():
     check(
         """
         import swallow
-        names = ["compile", "is_compiled", "info", "hir", "llvm_ir", "asm", "release", "stats", "set_control", "get_control"]
+        names = ["compile", "is_compiled", "info", "feedback", "hir", "llvm_ir", "asm", "release", "stats", "set_control", "get_control"]
         for name in names:
             function = getattr(swallow, name)
             assert callable(function), name

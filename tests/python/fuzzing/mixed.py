@@ -158,7 +158,7 @@ class Mixed(Classes):
         self.enter(calls=3)
         self.statements(self.between(0, 1))
         count = self.choose(1500, 4000, 12000)
-        self.long_loop(count, self.between(4, 5))
+        self.long_loop(count, self.between(3, 4))
         if changes and self.chance(0.7):
             self.changing(count, changes)
         self.emit("return x, y, s, v, u, w, n, items, d, o, log")
@@ -207,7 +207,7 @@ class Mixed(Classes):
         self.drive()
         changes = [self.change() for _ in range(self.between(0, 2))]
         talks = [self.talk(self.pick(self.generators)) for _ in self.generators]
-        calls = [call for _ in range(self.between(2, 3)) for call in self.long(changes)]
+        calls = [call for _ in range(self.between(1, 3)) for call in self.long(changes)]
         if self.chance(0.4):
             self.top()
         for name in talks:
