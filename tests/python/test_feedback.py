@@ -91,7 +91,8 @@ def run(number):
     exec(f"def f(n):\\n    for i in range(n):\\n        number = i * {number}\\n", space)
     space["f"](300)
     space.clear()
-run(0)
+for number in range(100):
+    run(number)
 gc.collect()
 before = swallow.stats()["feedback_bytes"]
 for number in range(200):
