@@ -215,7 +215,13 @@ fn finish(jit: &Jit, code: *mut PyObject, map: *mut Map, edges: u32) {
     if let Some(unit) = jit.unit(code) {
         unit.recorders -= 1;
         unit.account_map();
-        if let State::Refused(_) | State::Released = unit.state {
+        let is_over = match unit.state {
+            State::Refused(_) | State::Released => true,
+            // It was compiled while this activation ran.
+            State::Compiled(_) => unit.exits == 0 && !jit.config.keep_feedback,
+            State::Warm => false,
+        };
+        if is_over {
             unit.drop_map();
         }
     }
