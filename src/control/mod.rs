@@ -420,6 +420,7 @@ impl Jit {
         for code in codes {
             self.release(code as *mut PyObject);
         }
+        record::finish();
     }
 
     /// How the code arena is used.

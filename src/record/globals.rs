@@ -7,9 +7,9 @@ use crate::host::Frame;
 use crate::host::ffi::{self, PyObject, read};
 use crate::layout::{code, dict, object};
 use crate::runtime;
-use once_cell::sync::OnceCell;
 use pyo3_ffi as py;
 use std::ptr::{addr_of_mut, null_mut};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// Misses after which a site keeps nothing.
 const MAX_MISSES: u8 = 4;
@@ -155,36 +155,44 @@ unsafe fn locate(frame: Frame, name: *mut PyObject) -> Option<Global> {
 /// Calls after which CPython has quickened a function.
 const CALLS_TO_QUICKEN: usize = 16;
 
-/// A code object that loads a global; made by [`prepare`], never freed.
-static PROBE: OnceCell<usize> = OnceCell::new();
+/// A code object that loads a global, or null; made by [`prepare`], given up by [`finish`].
+static PROBE: AtomicPtr<PyObject> = AtomicPtr::new(null_mut());
 
 /// Makes what numbering needs, before the program starts: a code object that CPython must run itself;
 /// null if there is none.
 pub fn prepare() -> *mut PyObject {
-    *PROBE.get_or_init(|| {
-        let source = c"def probe():\n    return len\n";
-        // SAFETY: the GIL is held; constants of a module's code are a tuple, the first is the function's code.
-        unsafe {
-            let module =
-                py::Py_CompileString(source.as_ptr(), c"<swallow>".as_ptr(), py::Py_file_input);
-            if module.is_null() {
-                py::PyErr_Clear();
-                return 0;
-            }
-            let consts: *mut PyObject = read(module, code::CO_CONSTS);
-            let probe = py::PyTuple_GetItem(consts, 0);
-            incref(probe);
-            decref(module);
-            ignore_breaker(probe);
-            probe as usize
+    let source = c"def probe():\n    return len\n";
+    // SAFETY: the GIL is held; constants of a module's code are a tuple, the first is the function's code.
+    unsafe {
+        let module =
+            py::Py_CompileString(source.as_ptr(), c"<swallow>".as_ptr(), py::Py_file_input);
+        if module.is_null() {
+            py::PyErr_Clear();
+            return null_mut();
         }
-    }) as *mut PyObject
+        let consts: *mut PyObject = read(module, code::CO_CONSTS);
+        let probe = py::PyTuple_GetItem(consts, 0);
+        incref(probe);
+        decref(module);
+        ignore_breaker(probe);
+        PROBE.store(probe, Ordering::Relaxed);
+        probe
+    }
+}
+
+/// Gives up what [`prepare`] has made; keys are numbered no more.
+pub fn finish() {
+    let probe = PROBE.swap(null_mut(), Ordering::Relaxed);
+    if !probe.is_null() {
+        // SAFETY: the GIL is held (caller), and the reference was ours.
+        unsafe { decref(probe) };
+    }
 }
 
 /// Makes CPython give the keys of these globals, and those of the builtins, a version. It exports no
 /// function for that, but does it when it specialises the load of a global: so a small function loads one.
 pub(super) unsafe fn number_keys(globals: *mut PyObject) {
-    let probe = *PROBE.get().unwrap_or(&0) as *mut PyObject;
+    let probe = PROBE.load(Ordering::Relaxed);
     if probe.is_null() {
         return;
     }

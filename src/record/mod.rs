@@ -27,7 +27,7 @@ mod sequences;
 mod unwind;
 
 pub use eval::{End, run};
-pub use globals::prepare;
+pub use globals::{finish, prepare};
 
 use crate::host::ffi::{PyObject, read, write};
 use crate::layout::object;
