@@ -3,8 +3,8 @@
 //! State of the process is in one [`Jit`], made once and never torn down: code objects die after
 //! modules at shutdown, and their records with them. All of it is used with the GIL held.
 //!
-//! A code object's record is its `co_extra` word: null while CPython has not quickened the code, then
-//! an odd number (hotness and a loop flag), then a pointer to a [`Unit`].
+//! A code object's record is its `co_extra` word: null while the code is neither quickened nor has a loop, then
+//! an odd number (hotness and two flags), then a pointer to a [`Unit`].
 
 mod compile;
 mod enter;
@@ -26,7 +26,7 @@ use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use once_cell::sync::OnceCell;
 use profile::{Heat, Profile};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -46,8 +46,8 @@ pub struct Jit {
     /// Activations of native code, in all threads, that were entered from CPython.
     native: AtomicU32,
     units: AtomicU32,
-    /// Addresses of all living records.
-    records: Mutex<BTreeSet<usize>>,
+    /// Addresses of all living records, by that of their code object.
+    records: Mutex<BTreeMap<u64, usize>>,
     /// Where time goes, if that is asked for.
     profile: Option<Profile>,
 }
@@ -298,8 +298,8 @@ impl Jit {
         status == 0
     }
 
-    fn records(&self) -> std::sync::MutexGuard<'_, BTreeSet<usize>> {
-        // A set is consistent wherever a panic may leave it.
+    fn records(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, usize>> {
+        // A map is consistent wherever a panic may leave it.
         self.records
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -331,17 +331,14 @@ impl Jit {
                 drop(unsafe { Box::from_raw(raw) });
                 return None;
             }
-            self.records().insert(raw as usize);
+            self.records().insert(code as u64, raw as usize);
         }
         self.unit(code)
     }
 
     /// Whether the code object at `code` is alive, and has a record.
     fn is_alive(&self, code: u64) -> bool {
-        self.records()
-            .iter()
-            // SAFETY: the set has living boxes only.
-            .any(|record| unsafe { (*(*record as *const Unit)).code == code })
+        self.records().contains_key(&code)
     }
 
     /// Hotness so far; 0 for code that is not warm.
@@ -411,12 +408,7 @@ impl Jit {
     /// references that it keeps can still be.
     pub fn shut_down(&self) {
         self.mode.store(Mode::Never as u8, Ordering::Relaxed);
-        let codes: Vec<u64> = self
-            .records()
-            .iter()
-            // SAFETY: the set has living boxes only.
-            .map(|record| unsafe { (*(*record as *const Unit)).code })
-            .collect();
+        let codes: Vec<u64> = self.records().keys().copied().collect();
         for code in codes {
             self.release(code as *mut PyObject);
         }
@@ -481,7 +473,7 @@ unsafe extern "C" fn free_extra(extra: *mut c_void) {
     // SAFETY: an even word is the box that `unit_or_new` made; this is its last use.
     let mut unit = unsafe { Box::from_raw(extra.cast::<Unit>()) };
     if let Some(jit) = JIT.get() {
-        jit.records().remove(&word);
+        jit.records().remove(&unit.code);
     }
     unit.cell.clear(runtime::enter_cold as *const () as u64);
     for installed in unit.take_code(State::Released) {
@@ -502,8 +494,8 @@ pub fn exit_function() -> extern "C" fn() {
 extern "C" fn release_records() {
     let Some(jit) = JIT.get() else { return };
     let records = std::mem::take(&mut *jit.records());
-    for record in records {
-        // SAFETY: the set has living boxes only, each once. What code objects the installed code
+    for record in records.into_values() {
+        // SAFETY: the map has living boxes only, each once. What code objects the installed code
         // keeps is gone with the interpreter, so their references are not given back.
         let mut unit = unsafe { Box::from_raw(record as *mut Unit) };
         for installed in unit.take_code(State::Released) {

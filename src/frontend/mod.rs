@@ -2,8 +2,8 @@
 //!
 //! The builder interprets the bytecode abstractly, block by block, over SSA values. What it emits
 //! is naive on purpose: every arithmetic operation guards and unboxes its operands and boxes its
-//! result; the passes remove what is redundant. Types come from the arguments seen at entry, from
-//! CPython's quickened instructions and inline caches, and from what follows of them.
+//! result; the passes remove what is redundant. Types come from the feedback map, else from CPython's quickened
+//! instructions and inline caches, from the arguments seen at entry, and from what follows of them.
 //!
 //! Invariants: a guard's frame state is the state before its bytecode instruction, and nothing
 //! that was emitted for that instruction before the guard has an effect; a raising operation's

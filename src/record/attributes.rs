@@ -1,6 +1,6 @@
 //! Attributes and methods: the site as an inline cache, and finding out where an attribute is.
 
-use super::eval::BLIND;
+use super::BLIND;
 use super::globals::{find, keys_of, number_keys, value_at, version_of};
 use super::{class, decref, incref};
 use crate::feedback::{Attr, Map, Place};
@@ -328,7 +328,7 @@ unsafe fn place_of(object: *mut PyObject, name: *mut PyObject, stores: bool) -> 
         if !descriptor.is_null() {
             let kind = class(descriptor).cast::<py::PyTypeObject>();
             if kind == addr_of_mut!(py::PyMemberDescr_Type) {
-                return member_place(descriptor, stores, generic);
+                return member_place(descriptor, generic);
             }
             // A class that can change may become one of data descriptors, which come before the instance's values.
             let may_change = flags_of(kind.cast()) & IMMUTABLE == 0;
@@ -357,14 +357,13 @@ const MEMBER_TYPE: i32 = 8;
 const MEMBER_OFFSET: i32 = 16;
 const MEMBER_FLAGS: i32 = 24;
 
-unsafe fn member_place(descriptor: *mut PyObject, stores: bool, generic: Attr) -> Attr {
+unsafe fn member_place(descriptor: *mut PyObject, generic: Attr) -> Attr {
     // SAFETY: a member descriptor (caller) has a definition.
     unsafe {
         let member: *mut u8 = read(descriptor, D_MEMBER);
         let offset: isize = read(member, MEMBER_OFFSET);
         let flags: i32 = read(member, MEMBER_FLAGS);
         let kind: i32 = read(member, MEMBER_TYPE);
-        let _ = stores;
         match u16::try_from(offset) {
             Ok(index) if kind == OBJECT_EX && flags == 0 => Attr {
                 index,

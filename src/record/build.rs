@@ -211,6 +211,16 @@ pub(super) unsafe fn format_value(state: &mut State) -> Step {
     }
 }
 
+pub(super) unsafe fn list_append(state: &mut State) -> Step {
+    // SAFETY: see `rare`.
+    unsafe {
+        let item = state.pop();
+        let failed = py::PyList_Append(state.peek(state.arg), item) != 0;
+        decref(item);
+        done(!failed)
+    }
+}
+
 pub(super) unsafe fn set_add(state: &mut State) -> Step {
     // SAFETY: see `rare`.
     unsafe {

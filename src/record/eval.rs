@@ -3,7 +3,9 @@
 use super::attributes::{self, Method};
 use super::numbers::{float_class, float_op, int_class, int_op, kind};
 use super::rare::{self, Step};
-use super::{calls, class, decref, globals, incref, numbers, sequences, unwind, xdecref};
+use super::{
+    BLIND, End, FULL, calls, class, decref, globals, incref, numbers, sequences, unwind, xdecref,
+};
 use crate::bytecode::opcode as o;
 use crate::feedback::{Kind, Map, Site};
 use crate::host::Frame;
@@ -13,19 +15,6 @@ use crate::runtime;
 use pyo3_ffi as py;
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
-
-/// Why [`run`] came back. The frame is what CPython's evaluator expects in each case but the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The frame has returned this; a new reference.
-    Returned(*mut PyObject),
-    /// An exception that the frame has no handler for is set: CPython unwinds it.
-    Raised,
-    /// CPython must go on at the frame's next instruction.
-    Leave,
-    /// The budget of back-edges is used up; the last one led to this code unit, which is next.
-    Edge(u32),
-}
 
 /// The compiler's opcode of every opcode; pairs that CPython has made stay pairs.
 const BASE: [u8; 256] = {
@@ -54,42 +43,12 @@ unsafe fn items(tuple: *mut PyObject) -> *mut *mut PyObject {
         .cast()
 }
 
-/// Runs a frame that is current, from where it is, until it returns, must be left, or has taken
-/// `budget` back-edges; also how many are left. With a map, attributes and globals are recorded, and with `all` everything else. `throws`: an exception is set, and is unwound first.
+/// [`run`](super::run) with what it records known to the compiler.
 ///
 /// # Safety
-/// `ts` is the current thread state, the frame one of a function (not a generator) that nothing else
-/// runs; `map` is null or that of the frame's code, and nothing else uses it but through other
-/// activations of this function on the same thread.
-pub unsafe fn run(
-    ts: *mut PyThreadState,
-    frame: Frame,
-    map: *mut Map,
-    all: bool,
-    budget: u32,
-    throws: bool,
-) -> (End, u32) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if map.is_null() {
-            interpret::<BLIND>(ts, frame, map, budget, throws)
-        } else if all {
-            interpret::<FULL>(ts, frame, map, budget, throws)
-        } else {
-            interpret::<CACHED>(ts, frame, map, budget, throws)
-        }
-    }
-}
-
-/// No map.
-pub(super) const BLIND: u8 = 0;
-/// The map serves as inline caches, and only they are kept up.
-pub(super) const CACHED: u8 = 1;
-/// Everything is recorded.
-pub(super) const FULL: u8 = 2;
-
+/// As there.
 #[allow(clippy::too_many_lines)] // One arm an instruction; what is long is a function elsewhere.
-unsafe fn interpret<const MODE: u8>(
+pub(super) unsafe fn interpret<const MODE: u8>(
     ts: *mut PyThreadState,
     frame: Frame,
     map: *mut Map,
@@ -138,6 +97,17 @@ unsafe fn interpret<const MODE: u8>(
                 sp = sp.add(1);
             }};
         }
+        macro_rules! push_bool {
+            ($truth:expr) => {{
+                let value = if $truth {
+                    py::Py_True()
+                } else {
+                    py::Py_False()
+                };
+                incref(value);
+                push!(value);
+            }};
+        }
         macro_rules! pop {
             () => {{
                 sp = sp.sub(1);
@@ -151,7 +121,12 @@ unsafe fn interpret<const MODE: u8>(
             match unwind::handler(code, pc) {
                 Some(handler) => {
                     unwind::add_traceback(ts, frame);
-                    sp = unwind::enter(handler, sp, base, pc);
+                    let (entered, top) = unwind::enter(handler, sp, base, pc);
+                    sp = top;
+                    if !entered {
+                        suspend!(ip);
+                        return (End::Raised, budget);
+                    }
                     ip = first.add(handler.target);
                 }
                 None => {
@@ -201,7 +176,12 @@ unsafe fn interpret<const MODE: u8>(
                                 unwind::add_traceback(ts, frame);
                             }
                             let last = frame.last_instruction().offset_from(first) as usize;
-                            sp = unwind::enter(handler, sp, base, last);
+                            let (entered, top) = unwind::enter(handler, sp, base, last);
+                            sp = top;
+                            if !entered {
+                                frame.set_stacktop(sp.offset_from(locals) as i32);
+                                return (End::Raised, budget);
+                            }
                             ip = first.add(handler.target);
                             continue 'next;
                         }
@@ -229,6 +209,29 @@ unsafe fn interpret<const MODE: u8>(
                 }};
             }
 
+            /// Looks at the eval breaker where an instruction jumps backward.
+            macro_rules! poll {
+                ($backward:expr) => {
+                    if $backward && *breaker != 0 && runtime::swl_poll(ts) != 0 {
+                        leave!();
+                    }
+                };
+            }
+            /// Ends a conditional jump.
+            macro_rules! jump {
+                ($pc:expr, $taken:expr, $backward:expr) => {{
+                    if MODE == FULL {
+                        site!($pc).note_branch($taken);
+                    }
+                    if $taken {
+                        if $backward {
+                            back_edge!(ip.sub(arg));
+                        } else {
+                            ip = ip.add(arg);
+                        }
+                    }
+                }};
+            }
             /// Pushes a local, or lets CPython raise: `$at` is the unit that loads it.
             macro_rules! load_fast {
                 ($slot:expr, $at:expr) => {{
@@ -435,9 +438,7 @@ unsafe fn interpret<const MODE: u8>(
                                 }
                                 continue 'next;
                             }
-                            let result = if truth { py::Py_True() } else { py::Py_False() };
-                            incref(result);
-                            push!(result);
+                            push_bool!(truth);
                             continue 'next;
                         }
                         let result = py::PyObject_RichCompare(a, b, arg as c_int);
@@ -455,40 +456,7 @@ unsafe fn interpret<const MODE: u8>(
                         let truth = (a == b) != (arg != 0);
                         decref(a);
                         decref(b);
-                        let result = if truth { py::Py_True() } else { py::Py_False() };
-                        incref(result);
-                        push!(result);
-                    }
-                    o::CONTAINS_OP => {
-                        let pc = pc!();
-                        let container = pop!();
-                        let item = pop!();
-                        let found = py::PySequence_Contains(container, item);
-                        decref(item);
-                        decref(container);
-                        if found < 0 {
-                            error!(pc);
-                        }
-                        let truth = (found != 0) != (arg != 0);
-                        let result = if truth { py::Py_True() } else { py::Py_False() };
-                        incref(result);
-                        push!(result);
-                    }
-                    o::UNARY_NOT => {
-                        let pc = pc!();
-                        let value = pop!();
-                        let truth = py::PyObject_IsTrue(value);
-                        decref(value);
-                        if truth < 0 {
-                            error!(pc);
-                        }
-                        let result = if truth == 0 {
-                            py::Py_True()
-                        } else {
-                            py::Py_False()
-                        };
-                        incref(result);
-                        push!(result);
+                        push_bool!(truth);
                     }
 
                     o::BINARY_SUBSCR => {
@@ -520,16 +488,6 @@ unsafe fn interpret<const MODE: u8>(
                         decref(key);
                         sp = sp.sub(3);
                         if !stored {
-                            error!(pc);
-                        }
-                    }
-                    o::LIST_APPEND => {
-                        let pc = pc!();
-                        let item = pop!();
-                        let list = *sp.sub(arg);
-                        let failed = py::PyList_Append(list, item) != 0;
-                        decref(item);
-                        if failed {
                             error!(pc);
                         }
                     }
@@ -712,9 +670,7 @@ unsafe fn interpret<const MODE: u8>(
                         continue 'next;
                     }
                     o::JUMP_BACKWARD => {
-                        if *breaker != 0 && runtime::swl_poll(ts) != 0 {
-                            leave!();
-                        }
+                        poll!(true);
                         back_edge!(ip.sub(arg));
                         continue 'next;
                     }
@@ -725,9 +681,7 @@ unsafe fn interpret<const MODE: u8>(
                         let pc = pc!();
                         let backward = op == o::POP_JUMP_BACKWARD_IF_FALSE
                             || op == o::POP_JUMP_BACKWARD_IF_TRUE;
-                        if backward && *breaker != 0 && runtime::swl_poll(ts) != 0 {
-                            leave!();
-                        }
+                        poll!(backward);
                         let value = pop!();
                         let truth = if value == py::Py_True() {
                             1
@@ -743,16 +697,7 @@ unsafe fn interpret<const MODE: u8>(
                         let on_true =
                             op == o::POP_JUMP_FORWARD_IF_TRUE || op == o::POP_JUMP_BACKWARD_IF_TRUE;
                         let taken = (truth != 0) == on_true;
-                        if MODE == FULL {
-                            site!(pc).note_branch(taken);
-                        }
-                        if taken {
-                            if backward {
-                                back_edge!(ip.sub(arg));
-                            } else {
-                                ip = ip.add(arg);
-                            }
-                        }
+                        jump!(pc, taken, backward);
                     }
                     o::POP_JUMP_FORWARD_IF_NONE
                     | o::POP_JUMP_FORWARD_IF_NOT_NONE
@@ -761,25 +706,14 @@ unsafe fn interpret<const MODE: u8>(
                         let pc = pc!();
                         let backward = op == o::POP_JUMP_BACKWARD_IF_NONE
                             || op == o::POP_JUMP_BACKWARD_IF_NOT_NONE;
-                        if backward && *breaker != 0 && runtime::swl_poll(ts) != 0 {
-                            leave!();
-                        }
+                        poll!(backward);
                         let value = pop!();
                         let is_none = value == py::Py_None();
                         decref(value);
                         let on_none =
                             op == o::POP_JUMP_FORWARD_IF_NONE || op == o::POP_JUMP_BACKWARD_IF_NONE;
                         let taken = is_none == on_none;
-                        if MODE == FULL {
-                            site!(pc).note_branch(taken);
-                        }
-                        if taken {
-                            if backward {
-                                back_edge!(ip.sub(arg));
-                            } else {
-                                ip = ip.add(arg);
-                            }
-                        }
+                        jump!(pc, taken, backward);
                     }
                     o::JUMP_IF_TRUE_OR_POP | o::JUMP_IF_FALSE_OR_POP => {
                         let pc = pc!();

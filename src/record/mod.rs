@@ -26,11 +26,60 @@ mod rare;
 mod sequences;
 mod unwind;
 
-pub use eval::{End, run};
 pub use globals::{finish, prepare};
 
-use crate::host::ffi::{PyObject, read, write};
+use crate::feedback::Map;
+use crate::host::Frame;
+use crate::host::ffi::{PyObject, PyThreadState, read, write};
 use crate::layout::object;
+
+/// Why [`run`] came back. The frame is what CPython's evaluator expects in each case but the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The frame has returned this; a new reference.
+    Returned(*mut PyObject),
+    /// An exception that the frame has no handler for is set: CPython unwinds it.
+    Raised,
+    /// CPython must go on at the frame's next instruction.
+    Leave,
+    /// The budget of back-edges is used up; the last one led to this code unit, which is next.
+    Edge(u32),
+}
+
+/// Runs a frame that is current, from where it is, until it returns, must be left, or has taken
+/// `budget` back-edges; also how many are left. With a map, attributes and globals are recorded, and
+/// with `all` everything else. `throws`: an exception is set, and is unwound first.
+///
+/// # Safety
+/// `ts` is the current thread state, the frame one of a function (not a generator) that nothing else
+/// runs; `map` is null or that of the frame's code, and nothing else uses it but through other
+/// activations of this function on the same thread.
+pub unsafe fn run(
+    ts: *mut PyThreadState,
+    frame: Frame,
+    map: *mut Map,
+    all: bool,
+    budget: u32,
+    throws: bool,
+) -> (End, u32) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if map.is_null() {
+            eval::interpret::<BLIND>(ts, frame, map, budget, throws)
+        } else if all {
+            eval::interpret::<FULL>(ts, frame, map, budget, throws)
+        } else {
+            eval::interpret::<CACHED>(ts, frame, map, budget, throws)
+        }
+    }
+}
+
+/// No map.
+const BLIND: u8 = 0;
+/// The map serves as inline caches, and only they are kept up.
+const CACHED: u8 = 1;
+/// Everything is recorded.
+const FULL: u8 = 2;
 
 /// Takes a reference.
 #[inline(always)]

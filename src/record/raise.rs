@@ -136,14 +136,7 @@ pub(super) unsafe fn check_exc_match(state: &mut State) -> Step {
         state.sp = state.sp.sub(1);
         let matches = py::PyErr_GivenExceptionMatches(state.peek(1), wanted) != 0;
         decref(wanted);
-        let truth = if matches {
-            py::Py_True()
-        } else {
-            py::Py_False()
-        };
-        incref(truth);
-        state.push(truth);
-        Step::Next
+        state.truth(matches.into(), false)
     }
 }
 

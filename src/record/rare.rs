@@ -6,6 +6,7 @@ use crate::host::Frame;
 use crate::host::ffi::{PyObject, PyThreadState, read};
 use crate::layout::typeobject;
 use pyo3_ffi as py;
+use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
 
 /// The evaluator's state as a handler sees it. Of what it changes, only `sp` and `ip` count.
@@ -63,6 +64,24 @@ impl State {
         unsafe { *self.names.add(self.arg) }
     }
 
+    /// Pushes the truth value of `truth`, perhaps inverted; raises if it is negative.
+    pub(super) unsafe fn truth(&mut self, truth: c_int, invert: bool) -> Step {
+        if truth < 0 {
+            return Step::Error;
+        }
+        // SAFETY: as in `push`; both are immortal while the interpreter lives.
+        unsafe {
+            let value = if (truth != 0) != invert {
+                py::Py_True()
+            } else {
+                py::Py_False()
+            };
+            incref(value);
+            self.push(value);
+        }
+        Step::Next
+    }
+
     /// Pushes a result, or raises.
     pub(super) unsafe fn result(&mut self, value: *mut PyObject) -> Step {
         if value.is_null() {
@@ -80,6 +99,8 @@ pub(super) const TABLE: [Handler; 256] = {
     table[o::UNARY_POSITIVE as usize] = unary_positive;
     table[o::UNARY_NEGATIVE as usize] = unary_negative;
     table[o::UNARY_INVERT as usize] = unary_invert;
+    table[o::UNARY_NOT as usize] = unary_not;
+    table[o::CONTAINS_OP as usize] = contains;
     table[o::DELETE_SUBSCR as usize] = delete_subscr;
     table[o::DELETE_FAST as usize] = names::delete_fast;
     table[o::DELETE_ATTR as usize] = names::delete_attr;
@@ -100,6 +121,7 @@ pub(super) const TABLE: [Handler; 256] = {
     table[o::BUILD_STRING as usize] = build::build_string;
     table[o::BUILD_SLICE as usize] = build::build_slice;
     table[o::FORMAT_VALUE as usize] = build::format_value;
+    table[o::LIST_APPEND as usize] = build::list_append;
     table[o::SET_ADD as usize] = build::set_add;
     table[o::MAP_ADD as usize] = build::map_add;
     table[o::LIST_EXTEND as usize] = build::list_extend;
@@ -215,6 +237,28 @@ unsafe fn get_len(state: &mut State) -> Step {
     }
 }
 
+unsafe fn unary_not(state: &mut State) -> Step {
+    // SAFETY: see above.
+    unsafe {
+        let value = state.pop();
+        let truth = py::PyObject_IsTrue(value);
+        decref(value);
+        state.truth(truth, true)
+    }
+}
+
+unsafe fn contains(state: &mut State) -> Step {
+    // SAFETY: see above.
+    unsafe {
+        let container = state.pop();
+        let item = state.pop();
+        let found = py::PySequence_Contains(container, item);
+        decref(item);
+        decref(container);
+        state.truth(found, state.arg != 0)
+    }
+}
+
 /// `Py_TPFLAGS_SEQUENCE` and `Py_TPFLAGS_MAPPING`.
 const SEQUENCE: u64 = 1 << 5;
 
@@ -224,14 +268,7 @@ unsafe fn match_flag(state: &mut State, flag: u64) -> Step {
     // SAFETY: see above.
     unsafe {
         let flags: u64 = read(class(state.peek(1)), typeobject::TP_FLAGS);
-        let truth = if flags & flag != 0 {
-            py::Py_True()
-        } else {
-            py::Py_False()
-        };
-        incref(truth);
-        state.push(truth);
-        Step::Next
+        state.truth((flags & flag != 0).into(), false)
     }
 }
 

@@ -73,14 +73,14 @@ pub(super) unsafe fn add_traceback(ts: *mut PyThreadState, frame: Frame) {
     }
 }
 
-/// Unwinds the stack to what the handler expects and pushes the exception; the new stack pointer, or
-/// null if the number of the instruction could not be made.
+/// Unwinds the stack to what the handler expects and pushes the exception; whether that was possible
+/// (there was memory for the number of the instruction), and the new stack pointer.
 pub(super) unsafe fn enter(
     handler: Handler,
     mut sp: *mut *mut PyObject,
     base: *mut *mut PyObject,
     pc: usize,
-) -> *mut *mut PyObject {
+) -> (bool, *mut *mut PyObject) {
     // SAFETY: the stack holds owned references down to `base`; an exception is set.
     unsafe {
         let level = base.add(handler.depth);
@@ -91,7 +91,7 @@ pub(super) unsafe fn enter(
         if handler.lasti {
             let lasti = py::PyLong_FromLong(pc as i64);
             if lasti.is_null() {
-                return null_mut();
+                return (false, sp);
             }
             *sp = lasti;
             sp = sp.add(1);
@@ -108,7 +108,7 @@ pub(super) unsafe fn enter(
         xdecref(traceback);
         xdecref(ty);
         *sp = value;
-        sp.add(1)
+        (true, sp.add(1))
     }
 }
 

@@ -268,3 +268,65 @@ def test_profile(option):
 
 def test_no_times_without_the_option():
     check(PROGRAM + "assert swallow.info(read)['spent'] is None", "-Xjit=whenhot")
+
+
+def test_the_recursion_limit_counts_inlined_functions():
+    source = """
+import sys
+def small(i):
+    return i + 1
+def deep(n):
+    x = small(n)
+    if n == 0:
+        return x
+    return deep(n - 1)
+for _ in range(3000):
+    deep(3)
+def depth():
+    try:
+        deep(10**6)
+    except RecursionError as error:
+        names, at = [], error.__traceback__
+        while at:
+            names.append(at.tb_frame.f_code.co_name)
+            at = at.tb_next
+        return len(names), names[-1]
+sys.setrecursionlimit(200)
+print(depth())
+"""
+    assert check(source, "-Xjit=whenhot").stdout == check(source, "-Xjit=never").stdout
+
+
+def test_a_float_that_somebody_else_has_is_not_overwritten():
+    check(
+        """
+def keep(rounds, values):
+    kept = []
+    for number in range(rounds):
+        x = 0.5
+        for value in values:
+            x = x * 1.5 + value
+        kept.append(x)
+    return kept, x
+def overwritten(rounds, values):
+    for number in range(rounds):
+        x = 0.5
+        for value in values:
+            x = x * 1.5 + value
+    return locals()["x"]
+for function in (keep, overwritten):
+    expected = function(6, [1.0, 2.0])
+    for _ in range(2000):
+        assert function(6, [1.0, 2.0]) == expected
+    # A guard fails in mid-loop: what the frame then holds is what the loop had computed.
+    assert repr(function(3, [1.0, 2])) == repr(expected if function is overwritten else ([expected[1]] * 3, expected[1]))
+    try:
+        function(3, [1.0, "x"])
+    except TypeError as error:
+        frame = error.__traceback__.tb_next.tb_frame
+        assert frame.f_locals["x"] == 1.75 and frame.f_locals["value"] == "x", frame.f_locals
+    else:
+        raise AssertionError("no exception")
+""",
+        "-Xjit=whenhot",
+    )

@@ -1,28 +1,7 @@
 """Classes and instances changed while hot code uses them: attributes, methods, bases, classes, dictionaries, descriptors, metaclasses."""
 
-from support.changes import play
+from support.changes import THING, play
 
-THING = """
-class Root: pass
-class Base(Root):
-    shared = 'base'
-    def method(self):
-        hook()
-        return 'base method'
-    def __repr__(self): return type(self).__name__
-class Other(Root):
-    shared = 'other'
-    def method(self): return 'other method'
-class Meta(type): pass
-class Thing(Base, metaclass=Meta):
-    k = 1
-    def __init__(self): self.x = 1
-class Second(Base, metaclass=Meta):
-    k = 'second'
-    x = 'second x'
-    def method(self): return 'second method'
-t = Thing()
-"""
 NUMBERS = """
 class Base:
     def f(self, y): return self.x + y

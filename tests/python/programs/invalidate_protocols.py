@@ -1,28 +1,7 @@
 """Special methods, constructors, metaclasses, super, modules and managers changed while hot code relies on them."""
 
-from support.changes import play
+from support.changes import THING, play
 
-THING = """
-class Root: pass
-class Base(Root):
-    shared = 'base'
-    def method(self):
-        hook()
-        return 'base method'
-    def __repr__(self): return type(self).__name__
-class Other(Root):
-    shared = 'other'
-    def method(self): return 'other method'
-class Meta(type): pass
-class Thing(Base, metaclass=Meta):
-    k = 1
-    def __init__(self): self.x = 1
-class Second(Base, metaclass=Meta):
-    k = 'second'
-    x = 'second x'
-    def method(self): return 'second method'
-t = Thing()
-"""
 
 play("operators", "class Number:\n    def __add__(self, other): return 'added'\n    def __radd__(self, other): return 'reversed'\nclass Sub(Number): pass\nt = Sub()\nkeep = Number.__add__\n", "t + 1, 1 + t", "Number.__add__ = lambda self, other: 2.5", "Sub.__add__ = lambda self, other: NotImplemented", "del Number.__radd__", "del Sub.__add__", "del Number.__add__", "Number.__radd__ = lambda self, other: other", "Number.__add__ = keep", "t = 5", "t = Sub(); t.__add__ = abs")
 play("protocols", "class P:\n    def __len__(self): return 2\n    def __getitem__(self, i): return [5, 6][i]\n    def __call__(self): return 'call'\n    def __bool__(self): return True\nt = P()\nlength, item = P.__len__, P.__getitem__\n", "len(t), list(t), t[0], bool(t), 1 if t else 2", "P.__len__ = lambda self: 0", "del P.__bool__", "P.__iter__ = lambda self: iter('xy')", "P.__getitem__ = lambda self, i: i", "del P.__iter__; P.__getitem__ = item", "del P.__len__", "P.__len__ = length; P.__bool__ = lambda self: 1", "P.__bool__ = lambda self: False", "P.__iter__ = None")

@@ -127,3 +127,26 @@ def play(label, setup, expression, *changes, numeric=False):
         space = space_of(setup, at)
         exec(compile(INSIDE.format(expression), "<inside>", "exec"), space)
         print("   callee:", compressed(space["run"](n, {})))
+
+# Classes to change, and an instance.
+THING = """
+class Root: pass
+class Base(Root):
+    shared = 'base'
+    def method(self):
+        hook()
+        return 'base method'
+    def __repr__(self): return type(self).__name__
+class Other(Root):
+    shared = 'other'
+    def method(self): return 'other method'
+class Meta(type): pass
+class Thing(Base, metaclass=Meta):
+    k = 1
+    def __init__(self): self.x = 1
+class Second(Base, metaclass=Meta):
+    k = 'second'
+    x = 'second x'
+    def method(self): return 'second method'
+t = Thing()
+"""
