@@ -78,12 +78,15 @@ def test_mode_compiles(mode):
 
         for _ in range(50000):
             work(10)
-        print(swallow.is_compiled(work), sum(exit["count"] for exit in swallow.info(work)["exits"]) > 0)
+        left = sum(exit["count"] for exit in swallow.info(work)["exits"]) > 0
+        print(swallow.is_compiled(work), left, swallow.stats()["recorded"] > 1000)
         """,
         *MODES[mode],
     )
-    compiled, exits = result.stdout.split()
-    if "exits" in mode:
+    compiled, exits, recorded = result.stdout.split()
+    if mode == "recorded":
+        assert (compiled, recorded) == ("False", "True")
+    elif "exits" in mode:
         # Code that keeps leaving may be given up again; but it must have been left.
         assert exits == "True"
     else:
