@@ -186,6 +186,8 @@ pub struct Unit {
     pub exits: u32,
     /// Turns of the recording evaluator with this map.
     pub turns: u32,
+    /// Back-edges that the evaluator took in one activation, at most.
+    pub longest: u32,
     /// Activations of the recording evaluator that use the map.
     pub recorders: u32,
     /// Loops that have been hot.
@@ -209,6 +211,13 @@ impl Unit {
             }
         };
         &mut self.loops[at]
+    }
+
+    /// Whether one of its loops can be entered while it runs.
+    #[must_use]
+    #[inline]
+    pub fn has_loop_code(&self) -> bool {
+        self.loops.iter().any(|this| this.code.is_some())
     }
 
     /// Takes all code out of the record; the state becomes `state` if it was compiled.

@@ -152,10 +152,10 @@ unsafe fn compile_and_run(
 
 /// Whether a function is to be compiled as a whole. If a loop of it has code already, only when it is
 /// called often: until then its calls enter the loop.
+#[inline]
 fn is_due(jit: &Jit, unit: &Unit) -> bool {
-    let has_loop_code = unit.loops.iter().any(|l| l.code.is_some());
     unit.hotness > unit.wanted
-        && (!has_loop_code || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
+        && (!unit.has_loop_code() || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
 }
 
 /// The count of a code object that has one.

@@ -458,6 +458,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         map_bytes: 0,
         exits: 0,
         turns: 0,
+        longest: 0,
         recorders: 0,
         loops: Vec::new(),
         history: Vec::new(),

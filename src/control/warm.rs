@@ -43,8 +43,28 @@ pub(super) unsafe fn evaluate(
     jit: &'static Jit,
     ts: *mut PyThreadState,
     frame: Frame,
+    throws: bool,
+    after_exit: bool,
+) -> *mut PyObject {
+    let mut edges = 0;
+    // SAFETY: as promised; the frame holds its code object, which holds its record.
+    unsafe {
+        let result = take_turns(jit, ts, frame, throws, after_exit, &mut edges);
+        if let Some(unit) = jit.unit(frame.code()) {
+            unit.longest = unit.longest.max(edges);
+        }
+        result
+    }
+}
+
+/// The same; adds up the back-edges taken here.
+unsafe fn take_turns(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
     mut throws: bool,
     mut after_exit: bool,
+    edges: &mut u32,
 ) -> *mut PyObject {
     // SAFETY: as promised; the frame holds its code object, which holds its record.
     unsafe {
@@ -67,6 +87,7 @@ pub(super) unsafe fn evaluate(
             set_current(ts, caller);
             let left: i32 = read(ts, tstate::RECURSION_REMAINING);
             write(ts, tstate::RECURSION_REMAINING, left + 1);
+            *edges = edges.saturating_add(budget - rest);
             finish(jit, code, map, budget - rest);
             let pc = match end {
                 End::Returned(value) => return value,
@@ -162,17 +183,28 @@ pub(super) unsafe fn make_map(unit: &mut Unit) {
     }
 }
 
-/// Turns of a map in which everything is recorded; then it is in one of [`SAMPLE`].
+/// Turns of a map in which everything is recorded; then it is in one of 8, later in one of 64.
 const FULL_TURNS: u32 = 64;
-const SAMPLE: u32 = 8;
+const FREQUENT_TURNS: u32 = 1024;
 
-/// Whether the recording evaluator is to run this call: of code without loops it takes a sample, once it
-/// has seen enough.
+/// Whether everything is recorded in a turn.
+fn is_sampled(turn: u32) -> bool {
+    turn < FULL_TURNS || turn.is_multiple_of(64) || turn < FREQUENT_TURNS && turn.is_multiple_of(8)
+}
+
+/// Back-edges of a call that CPython may run as a whole: its loops need no entry.
+const SHORT_CALL: u32 = 512;
+
+/// Whether the recording evaluator is to run this call: once it has seen enough, it takes a sample of the
+/// calls that never loop for long.
+#[inline]
 pub(super) fn wants_call(unit: &mut Unit) -> bool {
-    if unit.has_loop || unit.turns < FULL_TURNS || unit.turns.is_multiple_of(SAMPLE) {
+    if unit.longest > SHORT_CALL || is_sampled(unit.turns) || unit.has_loop_code() {
         return true;
     }
     unit.turns = unit.turns.wrapping_add(1);
+    // What the evaluator would have counted.
+    unit.hotness = unit.hotness.saturating_add(unit.longest / 2);
     false
 }
 
@@ -188,7 +220,7 @@ fn prepare(
         let left = warm.saturating_sub(enter::hotness(jit, code));
         return (null_mut(), left.clamp(1, EDGES_PER_TURN), false);
     };
-    let first = if unit.loops.iter().any(|l| l.code.is_some()) {
+    let first = if unit.has_loop_code() {
         1
     } else {
         EDGES_PER_TURN
@@ -200,7 +232,7 @@ fn prepare(
         }
         None => null_mut(),
     };
-    let all = after_exit || unit.turns < FULL_TURNS || unit.turns.is_multiple_of(SAMPLE);
+    let all = after_exit || is_sampled(unit.turns);
     unit.turns = unit.turns.wrapping_add(1);
     (map, turn.unwrap_or(first), all)
 }

@@ -1,6 +1,6 @@
 """Random programs, run in every mode and compared with plain CPython.
 
-    python tests/python/fuzz.py [--seed 0] [--count 100] [--mode always …] [--jobs N] [--keep DIR] [--reduce] [--show]
+    python tests/python/fuzz.py [--seed 0] [--count 100] [--mode always …] [--jobs N] [--keep DIR] [--small] [--opt 0] [--reduce] [--show]
 
 A program either computes with numbers (`fuzzing/arithmetic.py`), or mixes classes, exceptions, closures, generators and long loops
 (`fuzzing/mixed.py`). Functions are made hot with one set of arguments and then called with others, and types change in the midst of loops, so
@@ -24,18 +24,19 @@ from running import MODES, PYTHON, REFERENCE, TIMEOUT, run
 CLAUSES = ("else:", "elif ", "except", "finally:")
 
 
-def generate(seed):
-    """The program of that seed."""
+def generate(seed, small=False):
+    """The program of that seed and size."""
     kind = Arithmetic if random.Random(seed).random() < 0.25 else Mixed
-    return kind(seed).program()
+    return kind(seed, small).program()
 
 
 class Comparison:
     """Runs programs from one file, under plain CPython and in modes."""
 
-    def __init__(self, path, timeout):
+    def __init__(self, path, timeout, more=()):
         self.path = path
         self.timeout = timeout
+        self.more = more
 
     def expected(self, program):
         """What plain CPython does; None if it does not end."""
@@ -45,7 +46,7 @@ class Comparison:
 
     def differs(self, expected, mode):
         """What the mode does with the program in the file, if that is not the expected; else None."""
-        got = run([PYTHON, *MODES[mode], self.path], self.timeout)
+        got = run([PYTHON, *MODES[mode], *self.more, self.path], self.timeout)
         return None if got == expected else got
 
     def still(self, lines, mode):
@@ -131,8 +132,9 @@ def difference(expected, got):
 
 def examine(seed, modes, options, directory):
     """Runs one seed's program. A report for each mode that differs, or None if plain CPython does not end."""
-    program = generate(seed)
-    comparison = Comparison(Path(directory) / f"program_{seed}.py", options.timeout)
+    program = generate(seed, options.small)
+    more = [] if options.opt is None else ["-X", f"jit-opt={options.opt}"]
+    comparison = Comparison(Path(directory) / f"program_{seed}.py", options.timeout, more)
     expected = comparison.expected(program)
     if expected is None:
         return None
@@ -184,11 +186,13 @@ def main():
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds until a run is given up (default: %(default)s)")
     parser.add_argument("--keep", type=Path, default=Path("."), help="where programs that differ go (default: here)")
     parser.add_argument("--reduce", action="store_true", help="make a program that differs small")
+    parser.add_argument("--small", action="store_true", help="small programs: a seed gives another program then")
+    parser.add_argument("--opt", type=int, choices=range(4), help="jit-opt in all modes (most of the time goes to the code generator)")
     parser.add_argument("--show", action="store_true", help="only print the programs")
     options = parser.parse_args()
     if options.show:
         for seed in range(options.seed, options.seed + options.count):
-            print(generate(seed))
+            print(generate(seed, options.small))
         return 0
     return 1 if compare(options.mode or [mode for mode in MODES if mode != "never"], options) else 0
 

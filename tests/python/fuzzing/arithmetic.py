@@ -139,8 +139,8 @@ class Arithmetic(Writer):
     iterations, few calls.
     """
 
-    def __init__(self, seed):
-        super().__init__(seed)
+    def __init__(self, seed, small=False):
+        super().__init__(seed, small)
         self.profile = "int"
         # The loops around the place that is written: the loop variables, and those of them that are surely ints.
         self.loops = []
@@ -381,7 +381,7 @@ class Arithmetic(Writer):
         self.emit("global G, H")
         self.emit(f"x, y, z, t = {', '.join(self.choose((3, self.constant()), (1, 'a'), (1, 'b')) for _ in range(4))}")
         self.depth -= 1
-        self.block(self.random.randint(4, 6))
+        self.block(self.amount(2, 3) if self.small else self.between(4, 6))
         self.emit(f"    return {self.choose((3, 'x, y, z, t'), (2, self.expression()), (1, 'a, b, t'))}")
         self.emit("")
         self.emit("")
@@ -393,7 +393,7 @@ class Arithmetic(Writer):
         return f"lambda: ({', '.join(self.random.choice(table[self.random.choice(profiles)]) for table in tables)})"
 
     def program(self):
-        for number in range(self.random.randint(2, 3)):
+        for number in range(self.amount(2, 3)):
             self.function(f"f{number}")
         for name, profile in self.functions:
             self.emit(f"drive({name}, [")

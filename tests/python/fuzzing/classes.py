@@ -48,7 +48,7 @@ class Classes(Statements):
             self.method("total(self)", "return self.p + self.q", above="@property")
         self.lines.pop()
         self.gap()
-        for _ in range(self.between(1, 5)):
+        for _ in range(self.amount(1, 5)):
             self.derived()
 
     def method(self, head, *lines, above=None):
@@ -72,7 +72,7 @@ class Classes(Statements):
                 self.method("peek(self)", f"return {self.expression_of('self.p', 'self.q')}")
             if self.chance(0.3):
                 self.covered()
-            for head, results in self.random.sample(OPERATORS, self.between(0, 4)):
+            for head, results in self.random.sample(OPERATORS, self.amount(0, 4)):
                 self.method(head, f"return {self.pick(results)}")
             if self.chance(0.2):
                 self.method("__getattr__(self, name)", "if name == 'extra':", f"    return {self.pick(CONSTANTS)}", "raise AttributeError(name)")

@@ -38,8 +38,8 @@ class Scope:
 class Expressions(Writer):
     """Writes expressions. Values stay of bounded size: nothing but numbers is added to itself or multiplied."""
 
-    def __init__(self, seed):
-        super().__init__(seed)
+    def __init__(self, seed, small=False):
+        super().__init__(seed, small)
         self.scope = Scope()
         self.classes = []
         # Name and writer of the arguments of each function so far, and the names of the generators.

@@ -158,7 +158,7 @@ class Mixed(Classes):
         self.enter(calls=3)
         self.statements(self.between(0, 1))
         count = self.choose(1500, 4000, 12000)
-        self.long_loop(count, self.between(3, 4))
+        self.long_loop(count, 2 if self.small else self.between(3, 4))
         if changes and self.chance(0.7):
             self.changing(count, changes)
         self.emit("return x, y, s, v, u, w, n, items, d, o, log")
@@ -200,15 +200,15 @@ class Mixed(Classes):
 
     def program(self):
         self.family()
-        for _ in range(self.between(2, 4)):
+        for _ in range(self.amount(2, 4)):
             self.short()
-        for _ in range(self.between(0, 2)):
+        for _ in range(self.amount(0, 2)):
             self.generator()
         self.drive()
-        changes = [self.change() for _ in range(self.between(0, 2))]
+        changes = [self.change() for _ in range(self.amount(0, 2))]
         talks = [self.talk(self.pick(self.generators)) for _ in self.generators]
-        calls = [call for _ in range(self.between(1, 3)) for call in self.long(changes)]
-        if self.chance(0.4):
+        calls = [call for _ in range(self.amount(1, 3)) for call in self.long(changes)]
+        if self.chance(0.2 if self.small else 0.4):
             self.top()
         for name in talks:
             self.emit(f"for number in range({self.between(2, 5)}):", f"    attempt('{name}', {name}, lambda: (number, {self.constant()}, []))")

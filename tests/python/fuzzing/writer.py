@@ -7,8 +7,9 @@ from contextlib import contextmanager
 class Writer:
     """Lines of a program, and the random choices behind them."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, small=False):
         self.random = random.Random(seed)
+        self.small = small
         self.lines = []
         self.depth = 0
         self.serials = {}
@@ -26,6 +27,10 @@ class Writer:
 
     def between(self, low, high):
         return self.random.randint(low, high)
+
+    def amount(self, low, high):
+        """How many of something a program has: in a small one, from the lower half."""
+        return self.between(low, max(low, high // 2) if self.small else high)
 
     def fresh(self, prefix):
         """A name that the program does not have yet."""
