@@ -145,6 +145,13 @@ helpers! {
     BuildSlice "swl_build_slice" (Ptr, Ptr, Ptr) -> Ptr;
     /// list, item (consumed) -> 0 or −1.
     ListAppend "swl_list_append" (Ptr, Ptr) -> I64;
+    /// contents or null -> a cell.
+    MakeCell "swl_make_cell" (Ptr) -> Ptr;
+    /// tstate, frame, opcode + 256 * argument, items of the value stack below the operands, operands,
+    /// count: does one bytecode instruction and consumes the operands, all but one that stays on the
+    /// stack. Its only result; else 1, and results are in the frame's stack slots. Null without an
+    /// exception: the evaluator is to do the instruction; the operands are in the stack slots.
+    Step "swl_step" (Ptr, Ptr, I64, I64, Ptr, I64) -> Ptr;
     /// a, b, `double *` out -> 1, or 0 where Python would raise or give a complex number.
     FloatPow "swl_float_pow" (F64, F64, Ptr) -> I64;
     /// `a % b`, b not zero.

@@ -159,6 +159,8 @@ pub mod builtin {
     pub const LIST_ITEMS: i32 = 24;
     pub const LIST_ALLOCATED: i32 = 32;
     pub const TUPLE_ITEMS: i32 = 24;
+    /// `PyCellObject.ob_ref`.
+    pub const CELL_REF: i32 = 16;
     pub const FLOAT_VALUE: i32 = 16;
     pub const LONG_DIGITS: i32 = 24;
     /// Bits in a digit.

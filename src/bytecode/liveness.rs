@@ -41,7 +41,14 @@ impl LiveLocals {
                     o::STORE_FAST => {
                         set.remove(&instr.arg);
                     }
-                    o::LOAD_FAST | o::DELETE_FAST => {
+                    o::LOAD_FAST
+                    | o::DELETE_FAST
+                    | o::LOAD_CLOSURE
+                    | o::MAKE_CELL
+                    | o::LOAD_DEREF
+                    | o::STORE_DEREF
+                    | o::DELETE_DEREF
+                    | o::LOAD_CLASSDEREF => {
                         set.insert(instr.arg);
                     }
                     _ => {}

@@ -10,6 +10,7 @@ pub mod decode;
 pub mod liveness;
 pub mod opcode;
 pub mod recording;
+pub mod step;
 
 pub use code::{Code, ConstInfo, FunctionInfo, NameInfo, ObjectInfo, ObjectKind, Oracle};
 pub use decode::{Instr, decode};

@@ -225,15 +225,9 @@ fn count_call(jit: &Jit, code: *mut PyObject) -> Option<Count> {
 
 /// Whether a code object is of a kind that is compiled.
 pub(super) fn is_recordable(code: *mut PyObject) -> bool {
-    // SAFETY: a code object has these fields.
-    let (flags, cells, free) = unsafe {
-        (
-            read::<i32>(code, c::CO_FLAGS) as u32,
-            read::<i32>(code, c::CO_NCELLVARS),
-            read::<i32>(code, c::CO_NFREEVARS),
-        )
-    };
-    crate::frontend::check_flags(flags, (cells + free) as u32).is_ok()
+    // SAFETY: a code object has this field.
+    let flags = unsafe { read::<i32>(code, c::CO_FLAGS) };
+    crate::frontend::check_flags(flags as u32).is_ok()
 }
 
 /// Runs native code on a frame that CPython pushed.

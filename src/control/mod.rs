@@ -74,7 +74,10 @@ enum Generator {
 impl BackEnd {
     fn generator(&mut self) -> Result<&mut LlvmGenerator, CodegenError> {
         if let Generator::NotYet = self.generator {
-            let made = LlvmGenerator::new(runtime::symbols(), self.memory.clone())?;
+            let made = LlvmGenerator::new(
+                runtime::symbols(crate::record::swl_step),
+                self.memory.clone(),
+            )?;
             self.generator = Generator::Ready(Box::new(made));
         }
         match &mut self.generator {

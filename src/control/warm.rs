@@ -141,10 +141,14 @@ pub(super) unsafe fn go_on(
     jit: &'static Jit,
     ts: *mut PyThreadState,
     frame: Frame,
-    throws: bool,
+    mut throws: bool,
 ) -> *mut PyObject {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise; only `swl_step` fails without an exception.
     unsafe {
+        if throws && pyo3_ffi::PyErr_Occurred().is_null() {
+            record::restart(frame);
+            throws = false;
+        }
         if let Some(unit) = jit.unit(frame.code()) {
             if let State::Refused(_) | State::Released = unit.state {
                 return jit.interpret(ts, frame, throws);

@@ -229,14 +229,13 @@ impl Builder<'_> {
             .shape
             .by_start
             .get(&instr.next)
-            .map(|at| self.shape.instrs[*at].op);
+            .map(|at| self.shape.instrs[*at]);
         let ints = args
             .iter()
             .all(|arg| self.likely(*arg) == Type::INT || self.ty(*arg) == Type::OBJECT);
-        if follows != Some(opcode::GET_ITER)
-            || !ints
-            || !self.expect_builtin(callable, "builtins.range")
-        {
+        let loops =
+            follows.is_some_and(|next| next.op == opcode::GET_ITER && self.iterates_at_once(&next));
+        if !loops || !ints || !self.expect_builtin(callable, "builtins.range") {
             return Ok(false);
         }
         let mut parts = Vec::new();

@@ -4,8 +4,8 @@ use super::Bailout;
 use super::builder::Builder;
 use super::demand;
 use super::state::Item;
-use crate::bytecode::Instr;
 use crate::bytecode::opcode as o;
+use crate::bytecode::{Instr, step};
 use crate::hir::{Imm, Inst, Op, Type, UnOp, Value};
 
 impl Builder<'_> {
@@ -100,6 +100,29 @@ impl Builder<'_> {
                 self.after_escape(instr);
             }
 
+            o::MAKE_CELL => self.make_cell(instr)?,
+            o::COPY_FREE_VARS => self.copy_free_vars(instr)?,
+            o::LOAD_CLOSURE => self.load_fast(instr)?,
+            o::LOAD_DEREF => {
+                if let Some((_, value)) = self.cell(instr)? {
+                    self.push(value);
+                }
+            }
+            o::STORE_DEREF => {
+                let value = self.peek(0)?;
+                let Some(cell) = (*self.local(instr.arg)?).map(|cell| self.not_null(cell)) else {
+                    return Err(Bailout::Malformed("no cell"));
+                };
+                self.pop()?;
+                self.emit_void(Op::StoreCell, &[cell, value], &[]);
+            }
+            o::DELETE_DEREF => {
+                if let Some((cell, _)) = self.cell(instr)? {
+                    let null = self.emit(Op::ConstNull, &[], &[]);
+                    self.emit_void(Op::StoreCell, &[cell, null], &[]);
+                }
+            }
+
             o::BINARY_SUBSCR => self.binary_subscr(instr)?,
             o::STORE_SUBSCR => self.store_subscr(instr)?,
             o::DELETE_SUBSCR => self.delete_subscr(instr)?,
@@ -108,6 +131,10 @@ impl Builder<'_> {
             o::BUILD_SLICE => self.build_slice(instr)?,
             o::LIST_APPEND => self.list_append(instr)?,
             o::UNPACK_SEQUENCE => self.unpack_sequence(instr)?,
+            o::GET_ITER if !self.iterates_at_once(instr) => {
+                let value = self.pop()?;
+                self.raising_push(instr, Op::GetIter, &[value], &[]);
+            }
             o::GET_ITER => {
                 // After `range(…)` the virtual iterator is there already.
                 if !matches!(self.state.stack.last(), Some(Item::Range { .. })) {
@@ -191,13 +218,16 @@ impl Builder<'_> {
             o::RAISE_VARARGS | o::RERAISE | o::LOAD_ASSERTION_ERROR => {
                 self.unsupported(instr, true)?;
             }
-            _ => self.unsupported(instr, false)?,
+            _ => match step::shape(instr.op, instr.arg) {
+                Some(shape) => self.step(instr, shape)?,
+                None => self.unsupported(instr, false)?,
+            },
         }
         Ok(())
     }
 
     /// The slot of a local.
-    fn local(&mut self, slot: u32) -> Result<&mut Option<Value>, Bailout> {
+    pub(super) fn local(&mut self, slot: u32) -> Result<&mut Option<Value>, Bailout> {
         self.state
             .locals
             .get_mut(slot as usize)

@@ -108,7 +108,8 @@ impl Builder<'_> {
             return None;
         }
         let callee = self.oracle.callee(code)?;
-        if callee.units.len() > MAX_UNITS {
+        // Free variables are the running function's.
+        if callee.units.len() > MAX_UNITS || callee.nfreevars != 0 {
             return None;
         }
         let types = args.iter().map(|arg| self.likely(*arg));

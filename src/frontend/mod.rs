@@ -22,6 +22,7 @@ mod feedback;
 mod inline;
 mod numbers;
 mod state;
+mod steps;
 
 use crate::bytecode::code::flags;
 use crate::bytecode::{Code, Oracle};
@@ -139,14 +140,14 @@ pub fn build(
 
 /// Refuses kinds of code that can't be a unit.
 fn check_kind(code: &Code) -> Result<(), Bailout> {
-    check_flags(code.flags, code.ncellvars + code.nfreevars)
+    check_flags(code.flags)
 }
 
-/// The same by a code object's flags and number of cells.
+/// The same by a code object's flags.
 ///
 /// # Errors
 /// The reason why such code is to stay interpreted.
-pub fn check_flags(flags: u32, cells: u32) -> Result<(), Bailout> {
+pub fn check_flags(flags: u32) -> Result<(), Bailout> {
     if flags & flags::GENERATOR != 0 {
         return Err(Bailout::CodeKind("generator"));
     }
@@ -155,9 +156,6 @@ pub fn check_flags(flags: u32, cells: u32) -> Result<(), Bailout> {
     }
     if flags & flags::OPTIMIZED == 0 || flags & flags::NEWLOCALS == 0 {
         return Err(Bailout::CodeKind("module or class body"));
-    }
-    if cells != 0 {
-        return Err(Bailout::CodeKind("closure"));
     }
     Ok(())
 }

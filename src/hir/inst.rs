@@ -255,6 +255,9 @@ const ROW: OpInfo = OpInfo {
     reason: None,
 };
 
+/// Immediates of the operations that do one bytecode instruction.
+const STEP: &[ImmKind] = &[ImmKind::Index, ImmKind::Index, ImmKind::Index];
+
 /// In [`OpInfo::steals`]: the variable operands.
 pub const STEAL_VARARGS: u32 = 1 << 31;
 
@@ -521,6 +524,27 @@ ops! {
     BuildSlice "build_slice" (OBJ, OBJ, OBJ) { result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
     /// Appends `b` to the list `a`; consumes `b`.
     ListAppend "list_append" (LIST, OBJ) { effects: Write, fs: FsKind::Raise, steals: 2 }
+
+    // ---- cells of closures ---------------------------------------------------------------------------------
+    /// A new cell that refers to `a`, which may be null.
+    MakeCell "make_cell" (MAYBE) { result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// Cell `i` of the function's closure.
+    FreeVar "free_var" () { imms: &[ImmKind::Index], result: Fixed(OBJ), effects: Read, ownership: Ownership::Memory }
+    /// What the cell `a` refers to; may be null.
+    LoadCell "load_cell" (OBJ) { result: Fixed(MAYBE), effects: Read, ownership: Ownership::Memory }
+    /// The cell `a` refers to `b` from now on, or to nothing if that is null; consumes `b`.
+    StoreCell "store_cell" (OBJ, MAYBE) { effects: Write, steals: 2 }
+
+    // ---- single bytecode instructions, done by the evaluator's handler: opcode `i`, argument `j`; the value
+    // ---- stack has `k` items below what they pop. They consume what they pop.
+    /// One that pushes a result.
+    Step "step" () { varargs: Some(MAYBE), imms: STEP, result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise, steals: STEAL_VARARGS }
+    /// One that pushes none, or several: those are then in the frame's stack slots, from the `k`-th on.
+    StepVoid "step_void" () { varargs: Some(MAYBE), imms: STEP, effects: Escape, fs: FsKind::Raise, steals: STEAL_VARARGS }
+    /// One that puts something into the container `a`, which stays on the stack.
+    StepInto "step_into" (OBJ) { varargs: Some(MAYBE), imms: STEP, effects: Escape, fs: FsKind::Raise, steals: STEAL_VARARGS }
+    /// One that pushes what it finds out of `a`, which stays on the stack.
+    StepPeek "step_peek" (OBJ) { imms: STEP, result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
 
     // ---- containers and instances whose class is known ---------------------------------------------------
     /// Item `b` of list `a` (negative counts from the end); leaves when out of range.

@@ -294,6 +294,30 @@ pub(super) unsafe fn dict_update(state: &mut State) -> Step {
     }
 }
 
+/// `f(**update)`, where no keyword is there twice.
+pub(super) unsafe fn dict_merge(state: &mut State) -> Step {
+    // SAFETY: see `rare`; the dict is one that the compiler has made, so nothing else sees it.
+    unsafe {
+        let (update, dict) = (state.peek(1), state.peek(1 + state.arg));
+        if class(update) != addr_of_mut!(py::PyDict_Type).cast() {
+            return Step::Leave;
+        }
+        let (mut at, mut key, mut value) = (0, null_mut(), null_mut());
+        while py::PyDict_Next(update, &mut at, &mut key, &mut value) != 0 {
+            // Only for plain strings does the look-up run no code of the program.
+            if class(key) != addr_of_mut!(py::PyUnicode_Type).cast()
+                || py::PyDict_Contains(dict, key) != 0
+            {
+                return Step::Leave;
+            }
+        }
+        state.sp = state.sp.sub(1);
+        let failed = py::PyDict_Update(dict, update) < 0;
+        decref(update);
+        done(!failed)
+    }
+}
+
 /// `a, *b, c = sequence` for a tuple or list that has enough items.
 pub(super) unsafe fn unpack_ex(state: &mut State) -> Step {
     // SAFETY: see `rare`; the items are read while the sequence is held, and nothing runs meanwhile.

@@ -36,7 +36,7 @@ const BASE: [u8; 256] = {
 
 /// Where the items of a tuple begin.
 #[inline(always)]
-unsafe fn items(tuple: *mut PyObject) -> *mut *mut PyObject {
+pub(super) unsafe fn items(tuple: *mut PyObject) -> *mut *mut PyObject {
     tuple
         .cast::<u8>()
         .wrapping_offset(builtin::TUPLE_ITEMS as isize)

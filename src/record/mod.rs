@@ -24,9 +24,11 @@ mod numbers;
 mod raise;
 mod rare;
 mod sequences;
+mod step;
 mod unwind;
 
 pub use globals::{finish, prepare};
+pub use step::{restart, swl_step};
 
 use crate::feedback::Map;
 use crate::host::Frame;

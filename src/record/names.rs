@@ -3,12 +3,10 @@
 use super::rare::{State, Step, done};
 use super::{class, decref, incref, xdecref};
 use crate::host::ffi::{PyObject, read, write};
+use crate::layout::builtin::CELL_REF;
 use crate::layout::{frame as f, function};
 use pyo3_ffi as py;
 use std::ptr::{addr_of_mut, null_mut};
-
-/// `PyCellObject.ob_ref`.
-const CELL_REF: i32 = 16;
 
 // SAFETY of all handlers: as in `rare`.
 

@@ -133,6 +133,7 @@ pub(super) const TABLE: [Handler; 256] = {
     table[o::LOAD_BUILD_CLASS as usize] = names::load_build_class;
     table[o::IMPORT_FROM as usize] = names::import_from;
     table[o::UNPACK_EX as usize] = build::unpack_ex;
+    table[o::DICT_MERGE as usize] = build::dict_merge;
     table[o::GET_LEN as usize] = get_len;
     table[o::MATCH_MAPPING as usize] = match_mapping;
     table[o::MATCH_SEQUENCE as usize] = match_sequence;

@@ -22,12 +22,22 @@ pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
 use std::ptr::addr_of_mut;
 
+/// What does a single instruction ([`Helper::Step`]); it belongs to the evaluator above.
+pub type StepFn = unsafe extern "C-unwind" fn(
+    *mut PyThreadState,
+    *mut ffi::PyInterpreterFrame,
+    i64,
+    i64,
+    *const *mut PyObject,
+    i64,
+) -> *mut PyObject;
+
 /// The addresses of all helpers and data, for a code generator in this process.
 #[must_use]
-pub fn symbols() -> SymbolTable {
+pub fn symbols(step: StepFn) -> SymbolTable {
     let mut table = SymbolTable::default();
     for helper in Helper::ALL {
-        table.set_helper(*helper, helper_address(*helper));
+        table.set_helper(*helper, helper_address(*helper, step));
     }
     for data in Data::ALL {
         table.set_data(*data, data_address(*data));
@@ -35,7 +45,7 @@ pub fn symbols() -> SymbolTable {
     table
 }
 
-fn helper_address(helper: Helper) -> u64 {
+fn helper_address(helper: Helper, step: StepFn) -> u64 {
     let address = match helper {
         Helper::Dealloc => ffi::_Py_Dealloc as *const (),
         Helper::DeallocSeen => exits::swl_dealloc_seen as *const (),
@@ -64,6 +74,8 @@ fn helper_address(helper: Helper) -> u64 {
         Helper::BuildList => containers::swl_build_list as *const (),
         Helper::BuildSlice => containers::swl_build_slice as *const (),
         Helper::ListAppend => containers::swl_list_append as *const (),
+        Helper::MakeCell => pyo3_ffi::PyCell_New as *const (),
+        Helper::Step => step as *const (),
         Helper::FloatPow => numbers::swl_float_pow as *const (),
         Helper::FloatMod => numbers::swl_float_mod as *const (),
         Helper::FloatFloorDiv => numbers::swl_float_floordiv as *const (),

@@ -136,6 +136,29 @@ impl<M: Machine> Lower<'_, M> {
         made
     }
 
+    /// `FreeVar`: out of the function's closure.
+    pub(super) fn free_var(&mut self, inst: &Inst) -> M::V {
+        let frame = self.frame;
+        let function = self.load_ptr(frame, crate::layout::frame::F_FUNC);
+        let closure = self.load_ptr(function, crate::layout::function::FUNC_CLOSURE);
+        self.load_ptr(closure, builtin::TUPLE_ITEMS + 8 * inst.imm_index(0) as i32)
+    }
+
+    /// One bytecode instruction, by the evaluator's handler.
+    pub(super) fn bytecode_step(&mut self, inst: &Inst) -> M::V {
+        self.prepare_escape(inst, false);
+        let items = self.argument_buffer(&inst.args);
+        let what = i64::from(inst.imm_index(0)) | i64::from(inst.imm_index(1)) << 8;
+        let (what, depth) = (self.m.int(what), self.m.int(inst.imm_index(2).into()));
+        let count = self.m.int(inst.args.len() as i64);
+        let (ts, frame) = (self.ts, self.frame);
+        let result = self
+            .m
+            .call(Helper::Step, &[ts, frame, what, depth, items, count])[0];
+        self.check_object(inst, result);
+        result
+    }
+
     /// `ListAppend`: in place when there is room, else by helper.
     pub(super) fn list_append(&mut self, inst: &Inst) {
         let (list, item) = (self.v(inst.args[0]), self.v(inst.args[1]));

@@ -383,6 +383,23 @@ impl<M: Machine> Lower<'_, M> {
                 None
             }
 
+            Op::MakeCell => Some(self.object_op(inst, Helper::MakeCell, &[])),
+            Op::FreeVar => Some(self.free_var(inst)),
+            Op::LoadCell => {
+                let cell = self.v(inst.args[0]);
+                Some(self.load_ptr(cell, crate::layout::builtin::CELL_REF))
+            }
+            Op::StoreCell => {
+                let (cell, value) = self.args2(inst);
+                self.replace((cell, crate::layout::builtin::CELL_REF), value, Type::MAYBE);
+                None
+            }
+            Op::Step | Op::StepPeek => Some(self.bytecode_step(inst)),
+            Op::StepVoid | Op::StepInto => {
+                self.bytecode_step(inst);
+                None
+            }
+
             Op::ListGet => {
                 let place = self.item(inst, true);
                 Some(self.load_ptr(place, 0))

@@ -231,7 +231,13 @@ impl Machine<'_> {
             | Op::GetIter
             | Op::IterNext
             | Op::UnpackSequence
-            | Op::BuildSlice => self.operation(inst)?,
+            | Op::BuildSlice
+            | Op::MakeCell
+            | Op::StoreCell
+            | Op::Step
+            | Op::StepVoid
+            | Op::StepInto
+            | Op::StepPeek => self.operation(inst)?,
 
             Op::BuildTuple | Op::BuildList => {
                 self.interrupt(inst)?;
@@ -304,6 +310,13 @@ impl Machine<'_> {
                 go(Val::I64(i64::try_from(count).unwrap_or(i64::MAX)))
             }
 
+            Op::FreeVar => go(Val::Boxed(Some(
+                self.dict_value(format!("free {}", inst.imm_index(0))),
+            ))),
+            Op::LoadCell => {
+                let object = self.object(inst, 0)?;
+                go(Val::Boxed(Some(self.field(object, "cell", 0)?)))
+            }
             Op::LoadDictValue => {
                 let name = format!("{}[{}]", inst.imms[0], inst.imm_index(1));
                 go(Val::Boxed(Some(self.dict_value(name))))

@@ -1,0 +1,73 @@
+//! Instructions that compiled code has done by the evaluator's own handler, one at a time: what they do
+//! to the value stack.
+#![forbid(unsafe_code)]
+
+use super::opcode as o;
+
+/// What an instruction does to the value stack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StepShape {
+    /// Items that it takes from the top.
+    pub pops: u32,
+    /// Items that it puts there.
+    pub pushes: u32,
+    /// An item that it works on and that stays where it is: how far below the top after the pops, from 1 on.
+    pub keeps: Option<u32>,
+}
+
+impl StepShape {
+    const fn new(pops: u32, pushes: u32) -> StepShape {
+        StepShape {
+            pops,
+            pushes,
+            keeps: None,
+        }
+    }
+
+    const fn keeping(self, depth: u32) -> StepShape {
+        StepShape {
+            keeps: Some(depth),
+            ..self
+        }
+    }
+
+    /// Whether the argument is the depth of the item that stays.
+    #[must_use]
+    pub fn is_into(op: u8) -> bool {
+        matches!(
+            op,
+            o::LIST_APPEND
+                | o::SET_ADD
+                | o::MAP_ADD
+                | o::LIST_EXTEND
+                | o::SET_UPDATE
+                | o::DICT_UPDATE
+                | o::DICT_MERGE
+        )
+    }
+}
+
+/// The shape of an instruction that can be done on its own.
+#[must_use]
+pub fn shape(op: u8, arg: u32) -> Option<StepShape> {
+    let new = StepShape::new;
+    Some(match op {
+        o::DELETE_GLOBAL => new(0, 0),
+        o::DELETE_ATTR | o::STORE_NAME => new(1, 0),
+        o::LOAD_NAME | o::LOAD_BUILD_CLASS | o::LOAD_ASSERTION_ERROR => new(0, 1),
+        o::IMPORT_NAME => new(2, 1),
+        o::IMPORT_FROM | o::GET_LEN | o::MATCH_MAPPING | o::MATCH_SEQUENCE => new(0, 1).keeping(1),
+        o::MAKE_FUNCTION => new(1 + (arg & 15).count_ones(), 1),
+        o::CALL_FUNCTION_EX => new(3 + (arg & 1), 1),
+        o::BUILD_SET | o::BUILD_STRING => new(arg, 1),
+        o::BUILD_MAP => new(2 * arg, 1),
+        o::BUILD_CONST_KEY_MAP => new(arg + 1, 1),
+        o::FORMAT_VALUE => new(1 + u32::from(arg & 4 != 0), 1),
+        o::LIST_TO_TUPLE => new(1, 1),
+        o::MAP_ADD => new(2, 0).keeping(arg),
+        op if StepShape::is_into(op) => new(1, 0).keeping(arg),
+        o::UNPACK_EX => new(1, 1 + (arg & 0xff) + (arg >> 8)),
+        o::BEFORE_WITH => new(1, 2),
+        _ => return None,
+    })
+}

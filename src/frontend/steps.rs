@@ -1,0 +1,100 @@
+//! Cells of closures, and instructions that the evaluator's handlers do.
+
+use super::Bailout;
+use super::builder::Builder;
+use super::state::Item;
+use crate::bytecode::Instr;
+use crate::bytecode::opcode as o;
+use crate::bytecode::step::StepShape;
+use crate::hir::{Imm, Op, Value};
+
+impl Builder<'_> {
+    /// `MAKE_CELL`: the local, an argument perhaps, moves into a cell.
+    pub(super) fn make_cell(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        let contents = match *self.local(instr.arg)? {
+            Some(value) => value,
+            None => self.emit(Op::ConstNull, &[], &[]),
+        };
+        let cell = self
+            .raising(instr, Op::MakeCell, &[contents], &[])
+            .expect("a cell");
+        self.set_local(instr.arg, cell)
+    }
+
+    /// `COPY_FREE_VARS`: the closure's cells become the last locals.
+    pub(super) fn copy_free_vars(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        let first = self
+            .code
+            .nlocalsplus
+            .checked_sub(instr.arg)
+            .ok_or(Bailout::Malformed("too many free variables"))?;
+        for at in 0..instr.arg {
+            let cell = self.emit(Op::FreeVar, &[], &[Imm::Index(at)]);
+            self.set_local(first + at, cell)?;
+        }
+        Ok(())
+    }
+
+    fn set_local(&mut self, slot: u32, value: Value) -> Result<(), Bailout> {
+        let stored = self.emit(Op::StoreLocal, &[value], &[Imm::Index(slot)]);
+        *self.local(slot)? = Some(stored);
+        Ok(())
+    }
+
+    /// A cell and what it refers to; leaves where that is nothing, for CPython to raise.
+    pub(super) fn cell(&mut self, instr: &Instr) -> Result<Option<(Value, Value)>, Bailout> {
+        let Some(cell) = *self.local(instr.arg)? else {
+            return Err(Bailout::Malformed("no cell"));
+        };
+        let cell = self.not_null(cell);
+        let value = self.emit(Op::LoadCell, &[cell], &[]);
+        Ok(Some((cell, self.not_null(value))))
+    }
+
+    /// Whether the iterator that an instruction makes is for a loop right behind it.
+    pub(super) fn iterates_at_once(&self, get_iter: &Instr) -> bool {
+        let next = self.shape.by_start.get(&get_iter.next);
+        next.is_some_and(|at| self.shape.instrs[*at].op == o::FOR_ITER)
+    }
+
+    /// An instruction that the evaluator's handler does.
+    pub(super) fn step(&mut self, instr: &Instr, shape: StepShape) -> Result<(), Bailout> {
+        let mut operands = Vec::new();
+        for _ in 0..shape.pops {
+            let operand = match self.state.stack.pop() {
+                Some(Item::Value(value)) => value,
+                Some(Item::Null) => self.emit(Op::ConstNull, &[], &[]),
+                _ => return Err(Bailout::Malformed("an iterator or nothing used as a value")),
+            };
+            operands.push(operand);
+        }
+        let kept = match shape.keeps {
+            Some(depth) => {
+                let depth = depth.checked_sub(1).ok_or(Bailout::Malformed("depth 0"))?;
+                Some(self.peek(depth as usize)?)
+            }
+            None => None,
+        };
+        operands.extend(kept);
+        operands.reverse();
+        let depth = self.state.stack.len() as u32;
+        let imms = [u32::from(instr.op), instr.arg, depth].map(Imm::Index);
+        let op = match (kept, shape.pushes) {
+            (None, 1) => Op::Step,
+            (None, _) => Op::StepVoid,
+            (Some(_), 0) => Op::StepInto,
+            (Some(_), _) => Op::StepPeek,
+        };
+        if let Some(result) = self.raising(instr, op, &operands, &imms) {
+            self.push(result);
+        } else {
+            for at in 0..shape.pushes {
+                let slot = self.code.nlocalsplus + depth + at;
+                let result = self.emit(Op::TakeStack, &[], &[Imm::Index(slot)]);
+                self.push(result);
+            }
+        }
+        self.after_escape(instr);
+        Ok(())
+    }
+}

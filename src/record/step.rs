@@ -1,0 +1,124 @@
+//! Single instructions on behalf of native code, done by the handlers of [`super::rare`].
+//!
+//! Native code has locals in the frame and the value stack in registers, so operands come in an array. Where
+//! a handler would leave the instruction to CPython, the operands are put where the frame's value stack has
+//! them, and native code is told of an error without an exception: it rebuilds the frame below the operands
+//! as for any error, and [`restart`] turns that into the state before the instruction.
+
+use super::eval::items;
+use super::rare::{State, Step, TABLE};
+use crate::bytecode::opcode;
+use crate::bytecode::step::{StepShape, shape};
+use crate::host::Frame;
+use crate::host::ffi::{PyInterpreterFrame, PyObject, PyThreadState, read};
+use crate::host::snapshot;
+use crate::layout::{code as c, frame as f};
+use smallvec::{SmallVec, smallvec};
+use std::ptr::{dangling_mut, null_mut};
+
+/// See [`crate::helpers::Helper::Step`].
+///
+/// # Safety
+/// Called by native code for an instruction that has a shape, with its operands.
+pub unsafe extern "C-unwind" fn swl_step(
+    ts: *mut PyThreadState,
+    frame: *mut PyInterpreterFrame,
+    what: i64,
+    depth: i64,
+    operands: *const *mut PyObject,
+    count: i64,
+) -> *mut PyObject {
+    // SAFETY: as called; the handlers get what they expect of the evaluator's loop.
+    unsafe {
+        let frame = Frame::from_raw(frame);
+        let (op, arg) = (what as u8, (what >> 8) as u32);
+        let Some(shape) = shape(op, arg) else {
+            unreachable!("{op} has no shape")
+        };
+        let (count, kept) = (count as usize, usize::from(shape.keeps.is_some()));
+        let room = count + shape.pushes as usize;
+        let mut stack: SmallVec<[*mut PyObject; 16]> = smallvec![null_mut(); room];
+        for (at, place) in stack.iter_mut().take(count).enumerate() {
+            *place = *operands.add(at);
+        }
+        let base = stack.as_mut_ptr();
+        let code = frame.code();
+        let ip = frame.last_instruction().add(1);
+        let first: *const u16 = code
+            .cast::<u8>()
+            .offset(c::CO_CODE_ADAPTIVE as isize)
+            .cast();
+        let mut state = State {
+            ts,
+            frame,
+            code,
+            locals: frame
+                .as_ptr()
+                .cast::<u8>()
+                .offset(f::LOCALSPLUS as isize)
+                .cast(),
+            sp: base.add(count),
+            ip,
+            pc: ip.offset_from(first) as usize - 1,
+            arg: if StepShape::is_into(op) {
+                1
+            } else {
+                arg as usize
+            },
+            names: items(read(code, c::CO_NAMES)),
+        };
+        let first_slot = frame.nlocals() as usize + depth as usize;
+        match TABLE[usize::from(op)](&mut state) {
+            Step::Next if shape.pushes == 1 => *base.add(kept),
+            Step::Next => {
+                for at in 0..shape.pushes as usize {
+                    frame.set_slot(first_slot + at, *base.add(kept + at));
+                }
+                dangling_mut()
+            }
+            Step::Error | Step::Reraise => null_mut(),
+            Step::Leave => {
+                for at in kept..count {
+                    frame.set_slot(first_slot + at - kept, *base.add(at));
+                }
+                null_mut()
+            }
+        }
+    }
+}
+
+/// Puts a frame that native code has left by an error without an exception back to before the instruction,
+/// which an evaluator is to do.
+///
+/// # Safety
+/// The frame has been rebuilt and is not current; `swl_step` has left the operands in it.
+pub unsafe fn restart(frame: Frame) {
+    // SAFETY: the frame holds its code object; the instruction pointer is within it.
+    unsafe {
+        let code = frame.code();
+        let first: *const u16 = code
+            .cast::<u8>()
+            .offset(c::CO_CODE_ADAPTIVE as isize)
+            .cast();
+        let wanted = frame.last_instruction().offset_from(first) as usize;
+        let units = snapshot::code_units(code);
+        let (mut at, mut start, mut arg) = (0, 0, 0);
+        while at < units.len() {
+            let op = opcode::deopt(units[at] as u8);
+            arg = arg << 8 | u32::from(units[at] >> 8);
+            if at == wanted {
+                let Some(shape) = shape(op, arg) else {
+                    unreachable!("{op} has no shape")
+                };
+                frame.set_stacktop(frame.stacktop() + shape.pops as i32);
+                frame.set_last_pointer(first.add(start).wrapping_sub(1));
+                return;
+            }
+            at += 1 + opcode::caches(op);
+            if op != opcode::EXTENDED_ARG {
+                (start, arg) = (at, 0);
+            }
+        }
+        unreachable!("an instruction pointer within the code");
+    }
+}
