@@ -126,7 +126,7 @@ helpers! {
     /// container, key -> 0 or −1.
     DeleteSubscr "swl_delete_subscr" (Ptr, Ptr) -> I64;
     /// callable, `PyObject **` arguments (one word before them may be overwritten), count of all
-    /// arguments, names tuple or null.
+    /// arguments, names tuple or null. Consumes the arguments.
     Call "swl_call" (Ptr, Ptr, I64, Ptr) -> Ptr;
     /// tstate, function, `PyObject **` arguments, count: like a direct call but through CPython, for
     /// when the data stack's chunk is full. Consumes the arguments.

@@ -105,7 +105,7 @@ unsafe fn take_turns(
                     match enter_loop(jit, ts, frame, &*installed) {
                         Left::Returned(value) => return value,
                         Left::InTheMiddle { raised } => {
-                            throws = raised;
+                            throws = raised && !is_restarted(frame);
                             after_exit = true;
                         }
                     }
@@ -141,14 +141,11 @@ pub(super) unsafe fn go_on(
     jit: &'static Jit,
     ts: *mut PyThreadState,
     frame: Frame,
-    mut throws: bool,
+    throws: bool,
 ) -> *mut PyObject {
-    // SAFETY: the caller's promise; only `swl_step` fails without an exception.
+    // SAFETY: the caller's promise.
     unsafe {
-        if throws && pyo3_ffi::PyErr_Occurred().is_null() {
-            record::restart(frame);
-            throws = false;
-        }
+        let throws = throws && !is_restarted(frame);
         if let Some(unit) = jit.unit(frame.code()) {
             if let State::Refused(_) | State::Released = unit.state {
                 return jit.interpret(ts, frame, throws);
@@ -160,6 +157,18 @@ pub(super) unsafe fn go_on(
             }
         }
         evaluate(jit, ts, frame, throws, true)
+    }
+}
+
+/// Whether native code has not raised but handed an instruction over; the frame is then before it.
+unsafe fn is_restarted(frame: Frame) -> bool {
+    // SAFETY: native code has left the frame (caller); only `swl_step` fails without an exception.
+    unsafe {
+        let handed_over = pyo3_ffi::PyErr_Occurred().is_null();
+        if handed_over {
+            record::restart(frame);
+        }
+        handed_over
     }
 }
 

@@ -505,8 +505,8 @@ ops! {
     /// `del a[b]`.
     DeleteSubscr "delete_subscr" (OBJ, OBJ) { effects: Escape, fs: FsKind::Raise }
     /// `a(…)`: positional arguments, the last `len(NAMES)` of them by keyword; `i` is the tuple of
-    /// names or `None`.
-    Call "call" (OBJ) { varargs: Some(OBJ), imms: &[ImmKind::Const], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// names or `None`. Consumes the arguments, since the callee can count the references to them.
+    Call "call" (OBJ) { varargs: Some(OBJ), imms: &[ImmKind::Const], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise, steals: STEAL_VARARGS }
     /// Calls the function `a` (guarded to have the code of cell `i`) with exactly its arguments,
     /// on a new frame, without going through CPython. Consumes the arguments.
     CallPy "call_py" (Type::FUNC) { varargs: Some(OBJ), imms: &[ImmKind::Cell], result: Fixed(Type::TAGGED), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise, steals: STEAL_VARARGS }

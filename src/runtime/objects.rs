@@ -269,6 +269,10 @@ pub(super) unsafe extern "C-unwind" fn swl_call(
             py::PyTuple_Size(names) as usize
         };
         let flags = (count as usize - named) | ARGUMENTS_OFFSET;
-        py::PyObject_Vectorcall(callable, args, flags, names)
+        let result = py::PyObject_Vectorcall(callable, args, flags, names);
+        for at in 0..count as usize {
+            py::Py_DecRef(*args.add(at));
+        }
+        result
     }
 }
