@@ -1,7 +1,8 @@
-//! Swallow's development commands. `cargo xtask run|test|bench` each install what they need, build, and do their job.
+//! Swallow's development commands. `cargo xtask run|test|bench|regrtest` each install what they need, build, and do their job.
 
 mod bench;
 mod build;
+mod regrtest;
 mod run;
 mod setup;
 mod shell;
@@ -27,6 +28,8 @@ enum Command {
     Test(TestArgs),
     /// Measure the benchmark programs against plain CPython
     Bench(BenchArgs),
+    /// Run CPython's own test suite with and without the JIT, and say which verdicts differ
+    Regrtest(RegrtestArgs),
 }
 
 /// What every command takes.
@@ -98,11 +101,46 @@ struct BenchArgs {
     names: Vec<String>,
 }
 
+#[derive(Args)]
+struct RegrtestArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Mode of the JIT
+    #[arg(long, value_enum, default_value = "always")]
+    mode: Mode,
+    /// Further options of the interpreter for the JIT's side
+    #[arg(short = 'X', value_name = "OPTION")]
+    x: Vec<OsString>,
+    /// Forget the results of earlier runs; otherwise a run goes on where it was stopped
+    #[arg(long)]
+    fresh: bool,
+    /// Test files, such as test_generators; all of them if none is named
+    tests: Vec<String>,
+}
+
+/// A mode in which something is compiled.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    Always,
+    Whenhot,
+}
+
+impl Mode {
+    /// As `-Xjit` has it.
+    fn name(self) -> &'static str {
+        match self {
+            Mode::Always => "always",
+            Mode::Whenhot => "whenhot",
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Test(args) => test::test(&args),
         Command::Bench(args) => bench::bench(&args),
+        Command::Regrtest(args) => regrtest::regrtest(&args),
     };
     match done {
         Ok(code) => code,

@@ -21,6 +21,9 @@ const PYTHON_PACKAGES: &[&str] = &["python3.11", "python3.11-venv"];
 /// For the tests that look for leaks; valgrind does not start without libc's symbols.
 pub const TEST_PACKAGES: &[&str] = &["valgrind", "libc6-dbg"];
 
+/// CPython's own tests, for the default interpreter.
+pub const SUITE_PACKAGES: &[&str] = &["libpython3.11-testsuite"];
+
 /// Where things are.
 pub struct Workspace {
     pub root: PathBuf,
