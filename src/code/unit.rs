@@ -213,6 +213,13 @@ impl Unit {
         &mut self.loops[at]
     }
 
+    /// Counts a call.
+    #[inline]
+    pub fn count_call(&mut self, hotness: u32) {
+        self.hotness = self.hotness.saturating_add(hotness);
+        self.calls = self.calls.saturating_add(1);
+    }
+
     /// Whether one of its loops can be entered while it runs.
     #[must_use]
     #[inline]

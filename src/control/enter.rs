@@ -70,7 +70,7 @@ fn has_loop(code: *mut PyObject) -> bool {
     false
 }
 
-/// The frame evaluation hook.
+/// The frame evaluation hook. What CPython simply has to run gets there at once, in a tail call.
 ///
 /// # Safety
 /// Called by CPython with the current thread state and a frame to run.
@@ -85,12 +85,72 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
     };
     // SAFETY: as called; every frame has a code object, and a thread state a CFrame.
     unsafe {
+        if jit.profile.is_none()
+            && runtime::has_stack_for_call(ts)
+            && (is_foreign(jit, ts, raw, throwflag) || counts_only(jit, raw))
+        {
+            return (jit.previous)(ts, raw, throwflag);
+        }
+        run_frame(jit, ts, raw, throwflag)
+    }
+}
+
+/// Whether a frame is none that is ever compiled or recorded.
+#[inline(always)]
+unsafe fn is_foreign(
+    jit: &Jit,
+    ts: *mut PyThreadState,
+    raw: *mut PyInterpreterFrame,
+    throwflag: c_int,
+) -> bool {
+    // SAFETY: as in `eval_frame`.
+    unsafe {
+        throwflag != 0
+            || Frame::from_raw(raw).owner() != 0
+            || jit.mode() == Mode::Never
+            || is_tracing(ts)
+    }
+}
+
+/// Whether nothing but counting is to be done for a call that is no foreign one; counts it then.
+#[inline(always)]
+unsafe fn counts_only(jit: &Jit, raw: *mut PyInterpreterFrame) -> bool {
+    // SAFETY: as in `eval_frame`.
+    let code = unsafe { Frame::from_raw(raw).code() };
+    let Some(unit) = jit.unit(code) else {
+        return false;
+    };
+    match unit.state {
+        State::Refused(_) | State::Released => true,
+        State::Compiled(_) => false,
+        State::Warm => {
+            if jit.mode() == Mode::Always || unit.hotness >= unit.wanted {
+                return false;
+            }
+            if unit.records && warm::wants_call(unit) {
+                return false;
+            }
+            unit.count_call(PER_CALL);
+            true
+        }
+    }
+}
+
+/// Counts a frame, and runs it in native code, the recording evaluator or CPython's.
+unsafe fn run_frame(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    raw: *mut PyInterpreterFrame,
+    throwflag: c_int,
+) -> *mut PyObject {
+    // SAFETY: as in `eval_frame`.
+    unsafe {
         if !runtime::has_stack() {
             runtime::raise_stack_exhausted();
             return null_mut();
         }
         let frame = Frame::from_raw(raw);
-        if throwflag != 0 || frame.owner() != 0 || jit.mode() == Mode::Never || is_tracing(ts) {
+        if is_foreign(jit, ts, raw, throwflag) {
             return jit.interpret(ts, frame, throwflag != 0);
         }
         let code = frame.code();
@@ -100,21 +160,18 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
                     let installed: *const Installed = &raw const **installed;
                     return enter(jit, ts, frame, &*installed);
                 }
-                State::Refused(_) | State::Released => {
-                    return jit.interpret(ts, frame, throwflag != 0);
-                }
+                State::Refused(_) | State::Released => return jit.interpret(ts, frame, false),
                 State::Compiled(_) => compile::retire_worn(jit, code),
                 State::Warm => {}
             }
-            unit.hotness = unit.hotness.saturating_add(PER_CALL);
-            unit.calls = unit.calls.saturating_add(1);
+            unit.count_call(PER_CALL);
             if jit.mode() == Mode::Always || is_due(jit, unit) {
                 return compile_and_run(jit, ts, frame);
             }
             if unit.records && warm::wants_call(unit) {
                 return warm::call(jit, ts, frame, None);
             }
-            return jit.interpret(ts, frame, throwflag != 0);
+            return jit.interpret(ts, frame, false);
         }
         if jit.mode() == Mode::Always {
             return compile_and_run(jit, ts, frame);
@@ -123,7 +180,7 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
             Some(count) if count.records(jit) => warm::call(jit, ts, frame, Some(count)),
             // It will be refused, and is then no longer counted.
             Some(count) if count.hotness > jit.config.threshold => compile_and_run(jit, ts, frame),
-            _ => jit.interpret(ts, frame, throwflag != 0),
+            _ => jit.interpret(ts, frame, false),
         }
     }
 }

@@ -159,6 +159,18 @@ pub fn has_stack() -> bool {
     std::ptr::from_ref(&here) as usize > limit
 }
 
+/// The same, asked at every eighth level of recursion only: between two of those there is always room.
+///
+/// # Safety
+/// `ts` is the current thread state.
+#[must_use]
+#[inline]
+pub unsafe fn has_stack_for_call(ts: *mut PyThreadState) -> bool {
+    // SAFETY: the caller's promise.
+    let left: i32 = unsafe { read(ts, tstate::RECURSION_REMAINING) };
+    left & 7 != 0 || has_stack()
+}
+
 extern "C-unwind" fn swl_stack_ok(_ts: *mut PyThreadState) -> i64 {
     i64::from(has_stack())
 }
