@@ -113,6 +113,8 @@ helpers! {
     LoadAttr "swl_load_attr" (Ptr, Ptr) -> Ptr;
     /// object, name, value -> 0 or −1.
     StoreAttr "swl_store_attr" (Ptr, Ptr, Ptr) -> I64;
+    /// inline values of an instance, index: notes that this value is the latest to have come.
+    NoteValue "swl_note_value" (Ptr, I64) -> Void;
     /// frame, name.
     LoadGlobal "swl_load_global" (Ptr, Ptr) -> Ptr;
     /// frame, name -> the global or builtin, borrowed; null without an exception if there is none.

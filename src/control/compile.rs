@@ -10,7 +10,7 @@ use crate::codegen::{
 };
 use crate::config::Mode;
 use crate::frontend::{self, Bailout, FrontendOptions, LoopEntry};
-use crate::hir::{Effects, FsKind, Function, Op, Type};
+use crate::hir::{Block, Effects, FsKind, Function, Inst, Op, Type};
 use crate::host::ffi::PyObject;
 use crate::host::oracle::{LiveOracle, Records};
 use crate::host::{Frame, Owned, snapshot};
@@ -18,6 +18,7 @@ use crate::passes;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -52,36 +53,74 @@ const JUDGED_FROM: u32 = 100;
 const MAX_HOT_HIR: usize = 2500;
 
 /// Hotness that every HIR instruction of a unit adds to the threshold.
-const HOTNESS_PER_INST: u32 = 200;
+const HOTNESS_PER_INST: u32 = 300;
 
-/// Whether native code is likely to pay: operations that are done inline against those that call
-/// the very functions that CPython's evaluator calls.
+/// Whether native code is likely to pay: what it does inline, and that it is entered without CPython's
+/// interpreter, against operations that it leaves to functions slower than CPython's specialised instructions.
+/// In a loop such an operation also costs that unboxed locals are boxed for it, time and again.
 fn is_promising(function: &Function) -> bool {
-    let (mut inline, mut generic) = (0usize, 0usize);
-    for inst in function.blocks.iter().flat_map(|block| &block.insts) {
-        match inst.op {
-            Op::CallPy => inline += 2,
-            Op::ListAppend | Op::IsTrue => inline += 1,
-            Op::BoxInt | Op::BoxFloat | Op::BoxTagged => {}
-            op if op.info().effects == Effects::Escape && op.info().fs == FsKind::Raise => {
-                generic += 1;
-            }
-            op => {
-                let numeric = op.info().args.iter().any(|ty| ty.intersects(Type::MACHINE));
-                let memory = matches!(
-                    op,
-                    Op::LoadInlineValue
-                        | Op::LoadSlot
-                        | Op::Item
-                        | Op::ListItem
-                        | Op::StoreSlot
-                        | Op::StoreInlineValue
-                );
-                inline += usize::from((numeric || memory) && !inst.is_terminator());
-            }
+    /// What is saved by entering native code.
+    const ENTRY: i32 = 4;
+    if function.inst_count() > MAX_HOT_HIR {
+        return false;
+    }
+    let gains = function
+        .blocks
+        .iter()
+        .flat_map(|block| &block.insts)
+        .map(gain);
+    if !has_loop(function) {
+        return ENTRY + gains.sum::<i32>() > 0;
+    }
+    let (mut inline, mut generic) = (0, 0);
+    for gain in gains {
+        if gain < 0 {
+            generic += 1;
+        } else {
+            inline += gain.min(2);
         }
     }
-    inline >= 5 * generic && function.inst_count() <= MAX_HOT_HIR
+    inline >= 5 * generic
+}
+
+/// Whether some block jumps back.
+fn has_loop(function: &Function) -> bool {
+    let order = crate::hir::cfg::reverse_postorder(function);
+    let place: HashMap<Block, usize> = order.iter().enumerate().map(|(at, b)| (*b, at)).collect();
+    order.iter().any(|block| {
+        let last = function.blocks[block.index()].insts.last();
+        last.is_some_and(|inst| {
+            let mut targets = inst.targets.iter();
+            targets.any(|target| place[&target.block] <= place[block])
+        })
+    })
+}
+
+/// What an operation saves in native code, roughly in nanoseconds.
+fn gain(inst: &Inst) -> i32 {
+    match inst.op {
+        Op::CallPy => 8,
+        Op::ListAppend | Op::IsTrue => 1,
+        Op::BoxInt | Op::BoxFloat | Op::BoxTagged => 0,
+        // The specialised instruction would look at a cache.
+        Op::LoadAttr | Op::StoreAttr | Op::LoadGlobal => -8,
+        Op::BinaryOp | Op::CompareOp | Op::Subscr | Op::StoreSubscr => -4,
+        Op::UnpackSequence => -4,
+        op if op.info().effects == Effects::Escape && op.info().fs == FsKind::Raise => -2,
+        Op::LoadInlineValue
+        | Op::LoadSlot
+        | Op::LoadCell
+        | Op::Item
+        | Op::ListItem
+        | Op::StoreSlot
+        | Op::StoreCell
+        | Op::StoreInlineValue
+        | Op::InitInlineValue => 1,
+        op => {
+            let numeric = op.info().args.iter().any(|ty| ty.intersects(Type::MACHINE));
+            i32::from(numeric && !inst.is_terminator())
+        }
+    }
 }
 
 /// What there is to ask about.

@@ -199,15 +199,14 @@ impl Builder<'_> {
         let constructor = self.code.name.ends_with("__init__");
         if self.may_speculate_here() {
             let cases = self.seen_attributes(instr).cases;
-            let creates = constructor && cases.iter().any(|case| case.place == Place::Inline);
             let done = match cases[..] {
-                _ if creates || !are_direct(&cases) => false,
+                _ if !are_direct(&cases) => false,
                 [case] => {
                     let object = self.guard_class(object, case.version);
-                    self.store_direct(object, value, &case);
+                    self.store_direct(object, value, &case, constructor);
                     true
                 }
-                _ => self.store_to_one_of(object, value, &cases),
+                _ => self.store_to_one_of(object, value, &cases, constructor),
             };
             if done {
                 self.pop()?;

@@ -82,14 +82,20 @@ impl Builder<'_> {
     }
 
     /// Stores an attribute of an object of one of several classes; whether that could be done.
-    pub(super) fn store_to_one_of(&mut self, object: Value, value: Value, cases: &[Attr]) -> bool {
+    pub(super) fn store_to_one_of(
+        &mut self,
+        object: Value,
+        value: Value,
+        cases: &[Attr],
+        creates: bool,
+    ) -> bool {
         if !are_direct(cases) {
             return false;
         }
         let before = self.state.clone();
         let join = self.func.new_block();
         self.by_class(object, &versions(cases), |this, number, object| {
-            this.store_direct(object, value, &cases[number]);
+            this.store_direct(object, value, &cases[number], creates);
             this.func.push(
                 this.block,
                 Inst::new(Op::Jump, &[], &[]).with_targets([to(join)]),
@@ -111,11 +117,16 @@ impl Builder<'_> {
         self.not_null(value)
     }
 
-    /// Stores an attribute of an instance whose class was checked; it must have the attribute.
-    pub(super) fn store_direct(&mut self, object: Value, value: Value, case: &Attr) {
+    /// Stores an attribute of an instance whose class was checked; it must have the attribute, unless it is
+    /// probably only being created here.
+    pub(super) fn store_direct(&mut self, object: Value, value: Value, case: &Attr, creates: bool) {
         let index = [Imm::Index(case.index.into())];
         if case.place == Place::Inline {
             self.guard(Op::GuardInlineValues, &[object], &[]);
+            if creates {
+                self.emit_void(Op::InitInlineValue, &[object, value], &index);
+                return;
+            }
             let old = self.emit(Op::LoadInlineValue, &[object], &index);
             self.guard(Op::GuardNotNull, &[old], &[]);
             self.emit_void(Op::StoreInlineValue, &[object, value], &index);

@@ -163,6 +163,21 @@ name_enum!(
     CmpOp { Lt = "lt", Le = "le", Eq = "eq", Ne = "ne", Gt = "gt", Ge = "ge" }
 );
 
+impl CmpOp {
+    /// Whether two things in this order compare so.
+    #[must_use]
+    pub fn holds(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            CmpOp::Lt => order.is_lt(),
+            CmpOp::Le => order.is_le(),
+            CmpOp::Eq => order.is_eq(),
+            CmpOp::Ne => order.is_ne(),
+            CmpOp::Gt => order.is_gt(),
+            CmpOp::Ge => order.is_ge(),
+        }
+    }
+}
+
 name_enum!(
     /// A binary operator, in the order of CPython 3.11's `NB_*`.
     BinOp {
@@ -576,7 +591,9 @@ ops! {
     LoadInlineValue "load_inline_value" (OBJ) { imms: &[ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Memory }
     /// Inline value `i` of `a` becomes `b`, whose old value is not null (guarded); consumes `b`.
     StoreInlineValue "store_inline_value" (OBJ, OBJ) { imms: &[ImmKind::Index], effects: Write, steals: 2 }
-    /// The same with a double, reusing the old float's box when nobody else refers to it.
+    /// Inline value `i` of `a`, which need not have that attribute yet, becomes `b`; consumes `b`.
+    InitInlineValue "init_inline_value" (OBJ, OBJ) { imms: &[ImmKind::Index], effects: Write, steals: 2 }
+    /// Inline value `i` of `a` becomes a double, reusing the old float's box when nobody else refers to it.
     StoreInlineFloat "store_inline_float" (OBJ, F64) { imms: &[ImmKind::Index], effects: Write }
     /// The `__slots__` value at byte offset `i` of `a` (class version guarded); may be null.
     LoadSlot "load_slot" (OBJ) { imms: &[ImmKind::Index], result: Fixed(MAYBE), effects: Read, ownership: Ownership::Memory }

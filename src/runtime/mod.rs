@@ -59,6 +59,7 @@ fn helper_address(helper: Helper, step: StepFn) -> u64 {
         Helper::IsTrue => objects::swl_is_true as *const (),
         Helper::LoadAttr => objects::swl_load_attr as *const (),
         Helper::StoreAttr => objects::swl_store_attr as *const (),
+        Helper::NoteValue => objects::swl_note_value as *const (),
         Helper::LoadGlobal => objects::swl_load_global as *const (),
         Helper::LookupGlobal => objects::swl_lookup_global as *const (),
         Helper::StoreGlobal => objects::swl_store_global as *const (),

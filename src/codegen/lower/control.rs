@@ -440,6 +440,10 @@ impl<M: Machine> Lower<'_, M> {
                 self.replace(place, value, Type::OBJECT);
                 None
             }
+            Op::InitInlineValue => {
+                self.init_inline_value(inst);
+                None
+            }
             Op::StoreInlineFloat => {
                 let place = self.inline_value(inst);
                 let value = self.v(inst.args[1]);

@@ -313,6 +313,30 @@ impl<M: Machine> Lower<'_, M> {
         (values, inst.imm_index(0) as i32 * 8)
     }
 
+    /// Stores an attribute that the instance may not have yet.
+    pub(super) fn init_inline_value(&mut self, inst: &Inst) {
+        let (values, offset) = self.inline_value(inst);
+        let value = self.v(inst.args[1]);
+        let before = self.load_ptr(values, offset);
+        self.m.store(Ty::Ptr, value, values, offset);
+        let null = self.m.null();
+        let first = self.m.same(before, null);
+        let (new, old, on) = (
+            self.m.block(&[], false),
+            self.m.block(&[], true),
+            self.m.block(&[], false),
+        );
+        self.m.branch(first, new, old, Hint::Likely);
+        self.m.switch_to(new);
+        let index = self.m.int(inst.imm_index(0).into());
+        self.m.call(Helper::NoteValue, &[values, index]);
+        self.m.jump(on, &[]);
+        self.m.switch_to(old);
+        self.decref(before, Type::OBJECT);
+        self.m.jump(on, &[]);
+        self.m.switch_to(on);
+    }
+
     pub(super) fn slot_value(&mut self, inst: &Inst) -> (M::V, i32) {
         (self.v(inst.args[0]), inst.imm_index(0) as i32)
     }

@@ -333,7 +333,7 @@ impl Machine<'_> {
                 let field = self.field(object, field_kind(op), inst.imm_index(0))?;
                 go(Val::Boxed(Some(field)))
             }
-            Op::StoreInlineValue | Op::StoreSlot => {
+            Op::StoreInlineValue | Op::InitInlineValue | Op::StoreSlot => {
                 self.record(inst)?;
                 let (object, value) = (self.object(inst, 0)?, self.object(inst, 1)?);
                 self.set_field(object, field_kind(op), inst.imm_index(0), value)?;
