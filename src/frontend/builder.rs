@@ -1,5 +1,6 @@
 //! The builder proper: versions of blocks, the work list, emission.
 
+use super::demand;
 use super::state::{Item, ItemKey, Key, State, coarse};
 use super::{Bailout, EntryItem, FrontendOptions, LoopEntry, MAX_BYTECODES, MAX_HIR, feedback};
 use crate::bytecode::blocks::Shape;
@@ -140,7 +141,8 @@ impl<'a> Builder<'a> {
         Ok(self.func)
     }
 
-    /// Loads the arguments and guards the types of those seen as numbers.
+    /// Loads the arguments and guards the types of those seen as numbers, if they are used as numbers or
+    /// the unit has a loop, in which a guard would be repeated.
     fn entry(&mut self) {
         let flags = self.code.flags;
         let bound = self.code.argcount
@@ -156,7 +158,12 @@ impl<'a> Builder<'a> {
         for slot in 0..bound {
             let value = self.state.locals[slot as usize].expect("bound above");
             match self.oracle.local_type(slot) {
-                Some(ty) if (ty == Type::INT || ty == Type::FLOAT) && self.may_speculate(0) => {
+                Some(ty)
+                    if (ty == Type::INT || ty == Type::FLOAT)
+                        && self.may_speculate(0)
+                        && (self.shape.has_loop()
+                            || demand::some_arithmetic(&self.shape, slot)) =>
+                {
                     self.guard_type(value, ty);
                 }
                 seen => {

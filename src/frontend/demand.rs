@@ -93,6 +93,16 @@ pub(super) fn only_arithmetic(shape: &Shape, slot: u32) -> bool {
         .all(|(position, load)| load.op == o::LOAD_FAST && feeds_arithmetic(shape, position))
 }
 
+/// Whether some load of local `slot` feeds arithmetic or a comparison.
+pub(super) fn some_arithmetic(shape: &Shape, slot: u32) -> bool {
+    shape
+        .instrs
+        .iter()
+        .enumerate()
+        .filter(|(_, instr)| instr.arg == slot && instr.op == o::LOAD_FAST)
+        .any(|(position, _)| feeds_arithmetic(shape, position))
+}
+
 /// Whether the value loaded at `position` is consumed by arithmetic in the same block.
 fn feeds_arithmetic(shape: &Shape, position: usize) -> bool {
     // Items above the loaded value.
@@ -141,11 +151,12 @@ mod tests {
         assert_eq!(wanted_number(&shape, 1, 0), Some(Type::FLOAT));
         assert_eq!(wanted_number(&shape, 1, 2), None);
         assert!(only_arithmetic(&shape, 0) && only_arithmetic(&shape, 1));
+        assert!(some_arithmetic(&shape, 0) && !some_arithmetic(&shape, 2));
     }
 
     #[test]
     fn a_returned_local_keeps_its_identity() {
         let shape = shape(&[(o::LOAD_FAST, 0), (o::RETURN_VALUE, 0)]);
-        assert!(!only_arithmetic(&shape, 0));
+        assert!(!only_arithmetic(&shape, 0) && !some_arithmetic(&shape, 0));
     }
 }
