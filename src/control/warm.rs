@@ -163,13 +163,7 @@ pub(super) unsafe fn go_on(
 /// Whether native code has not raised but handed an instruction over; the frame is then before it.
 unsafe fn is_restarted(frame: Frame) -> bool {
     // SAFETY: native code has left the frame (caller); only `swl_step` fails without an exception.
-    unsafe {
-        let handed_over = pyo3_ffi::PyErr_Occurred().is_null();
-        if handed_over {
-            record::restart(frame);
-        }
-        handed_over
-    }
+    unsafe { pyo3_ffi::PyErr_Occurred().is_null() && record::restart(frame) }
 }
 
 /// Sees to it that code whose guards fail is recorded again.

@@ -76,7 +76,13 @@ pub unsafe extern "C-unwind" fn swl_step(
                 }
                 dangling_mut()
             }
-            Step::Error | Step::Reraise => null_mut(),
+            Step::Error | Step::Reraise => {
+                // The operands are gone: without an exception this must not look like `Leave`.
+                if pyo3_ffi::PyErr_Occurred().is_null() {
+                    raise_missing();
+                }
+                null_mut()
+            }
             Step::Leave => {
                 for at in kept..count {
                     frame.set_slot(first_slot + at - kept, *base.add(at));
@@ -88,11 +94,12 @@ pub unsafe extern "C-unwind" fn swl_step(
 }
 
 /// Puts a frame that native code has left by an error without an exception back to before the instruction,
-/// which an evaluator is to do.
+/// which an evaluator is to do. False, with an exception, if that error came from an extension module that set none.
 ///
 /// # Safety
-/// The frame has been rebuilt and is not current; `swl_step` has left the operands in it.
-pub unsafe fn restart(frame: Frame) {
+/// The frame has been rebuilt and is not current; if it stands at an instruction with a shape, `swl_step` has left
+/// the operands in it.
+pub unsafe fn restart(frame: Frame) -> bool {
     // SAFETY: the frame holds its code object; the instruction pointer is within it.
     unsafe {
         let code = frame.code();
@@ -107,18 +114,28 @@ pub unsafe fn restart(frame: Frame) {
             let op = opcode::deopt(units[at] as u8);
             arg = arg << 8 | u32::from(units[at] >> 8);
             if at == wanted {
-                let Some(shape) = shape(op, arg) else {
-                    unreachable!("{op} has no shape")
-                };
+                let Some(shape) = shape(op, arg) else { break };
                 frame.set_stacktop(frame.stacktop() + shape.pops as i32);
                 frame.set_last_pointer(first.add(start).wrapping_sub(1));
-                return;
+                return true;
             }
             at += 1 + opcode::caches(op);
             if op != opcode::EXTENDED_ARG {
                 (start, arg) = (at, 0);
             }
         }
-        unreachable!("an instruction pointer within the code");
+        raise_missing();
+        false
+    }
+}
+
+/// What CPython says in this case.
+unsafe fn raise_missing() {
+    // SAFETY: the GIL is held; the message is a C string.
+    unsafe {
+        pyo3_ffi::PyErr_SetString(
+            pyo3_ffi::PyExc_SystemError,
+            c"error return without exception set".as_ptr(),
+        );
     }
 }
