@@ -174,6 +174,8 @@ pub struct Unit {
     pub compiles: u32,
     /// Size of the HIR last compiled.
     pub hir_insts: usize,
+    /// HIR instructions of all versions and loops that were compiled.
+    pub compiled_insts: usize,
     /// Exits of versions that were replaced.
     pub old_exits: Vec<(u32, ExitReason, u32)>,
     /// Calls counted.

@@ -26,6 +26,14 @@ use std::time::Instant;
 /// Times a code object is compiled before it is given up.
 const MAX_COMPILES: u32 = 5;
 
+/// Units with more HIR instructions than this are compiled without optimisation, unless options say how: what LLVM
+/// takes for them grows faster than they do, and it is seldom for numbers that a function is large.
+const LARGE_HIR: usize = 1200;
+
+/// HIR instructions that have been compiled of a code object, all versions and loops together, from which on it is
+/// not compiled again: each guard that turns out wrong costs a large function as much as its first compilation.
+const MAX_COMPILED_HIR: usize = 10_000;
+
 /// Compiles the code of a frame that is being entered.
 pub(super) fn compile_frame(jit: &'static Jit, frame: Frame) {
     compile(jit, frame.code(), Source::Frame(frame));
@@ -256,13 +264,19 @@ fn request(jit: &Jit, function: Function, token: u64) -> Vec<u8> {
     } else {
         std::ptr::from_ref(&runtime::STRESS) as u64
     };
+    let chosen = jit.config.opt_level.is_some() || jit.config.passes.is_some();
+    let large = !chosen && function.inst_count() > LARGE_HIR;
     let request = CompileRequest {
         version: FORMAT_VERSION,
         symbol: format!("swl_unit_{number}_{name}"),
         unit_token: token,
         options: CompileOptions {
-            pipeline: jit.pipeline.clone(),
-            codegen_level: jit.config.opt_level.unwrap_or(2),
+            pipeline: if large {
+                llvm_passes::of_level(0)
+            } else {
+                jit.pipeline.clone()
+            },
+            codegen_level: jit.config.opt_level.unwrap_or(if large { 0 } else { 2 }),
             stress_counter,
         },
         function,
@@ -330,7 +344,7 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
     let Some(unit) = jit.unit_or_new(code) else {
         return;
     };
-    if unit.compiles >= MAX_COMPILES {
+    if unit.compiles >= MAX_COMPILES || unit.compiled_insts > MAX_COMPILED_HIR {
         give_up(jit, unit);
         return;
     }
@@ -365,8 +379,9 @@ pub(super) fn compile_loop(jit: &'static Jit, frame: Frame, pc: u32) {
     let Some(unit) = jit.unit(code) else { return };
     // SAFETY: an evaluator has just left the frame at the loop's head.
     let stack = unsafe { warm::stack_items(frame) };
+    let is_used_up = unit.compiled_insts > MAX_COMPILED_HIR;
     let this = unit.loop_at(pc);
-    if this.compiles >= MAX_COMPILES {
+    if this.compiles >= MAX_COMPILES || is_used_up {
         give_up(jit, unit);
         return;
     }
@@ -484,6 +499,7 @@ fn translate_timed(
     if judged && hot < wanted {
         return Some(Translated::Later(wanted));
     }
+    unit.compiled_insts += unit.hir_insts;
     match install(jit, &name, built) {
         Ok(Some(installed)) => {
             COUNTERS

@@ -455,6 +455,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         doubts: Doubts::default(),
         compiles: 0,
         hir_insts: 0,
+        compiled_insts: 0,
         old_exits: Vec::new(),
         calls: 0,
         map: None,

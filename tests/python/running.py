@@ -26,7 +26,7 @@ MODES = {
     "never": ["-Xjit=never"],
     "recorded": ["-Xjit=whenhot", "-X", "jit-threshold=4294967295", "-X", "jit-warm=0"],
     "threshold-1": ["-Xjit=whenhot", "-X", "jit-opt=0", "-X", "jit-threshold=1"],
-    "threshold-50": ["-Xjit=whenhot", "-X", "jit-threshold=50"],
+    "threshold-50": ["-Xjit=whenhot", "-X", "jit-opt=0", "-X", "jit-threshold=50"],
     "whenhot": ["-Xjit=whenhot"],
     "always": ["-Xjit=always"],
     "exits-1": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=1"],
