@@ -19,7 +19,7 @@ def runs(request, tmp_path_factory):
     futures = {}
     for seed in seeds:
         path = directory / f"seed_{seed}.py"
-        path.write_text(generate(seed))
+        path.write_text(generate(seed, small=True))
         futures[seed, None] = pool.submit(run, [REFERENCE, path])
         for mode, options in MODES.items():
             if mode != "never":
@@ -39,7 +39,7 @@ def test_random_program(runs, seed):
         if got != expected:
             pairs = zip(expected.stdout.splitlines(), got.stdout.splitlines(), strict=False)
             line = next((f"expected {wanted}\ngot      {found}" for wanted, found in pairs if wanted != found), got)
-            pytest.fail(f"{mode} differs; see fuzz.py --seed {seed} --count 1 --mode {mode} --reduce\n{line}")
+            pytest.fail(f"{mode} differs; see fuzz.py --small --seed {seed} --count 1 --mode {mode} --reduce\n{line}")
 
 
 def test_a_seed_gives_one_program():
