@@ -140,7 +140,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         variable: "PYTHONJITOPT",
         default: "",
         values: "0, 1, 2 or 3",
-        doc: "LLVM's optimisation level: its pass pipeline, and the effort of code generation (2 if not given)",
+        doc: "LLVM's optimisation level: its pass pipeline, and the effort of code generation (if not given: 2, and 0 for large functions)",
         set: |config, text| {
             let value = number(text).filter(|n| *n <= 3);
             value.map(|n| config.opt_level = Some(n)).is_some()

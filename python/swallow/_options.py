@@ -32,7 +32,7 @@ OPTIONS = (
         "PYTHONJITOPT",
         "",
         "0, 1, 2 or 3",
-        "LLVM's optimisation level: its pass pipeline, and the effort of code generation (2 if not given)",
+        "LLVM's optimisation level: its pass pipeline, and the effort of code generation (if not given: 2, and 0 for large functions)",
     ),
     (
         "jit-passes",
