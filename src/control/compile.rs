@@ -61,7 +61,7 @@ const JUDGED_FROM: u32 = 100;
 const MAX_HOT_HIR: usize = 2500;
 
 /// Hotness that every HIR instruction of a unit adds to the threshold.
-const HOTNESS_PER_INST: u32 = 300;
+const HOTNESS_PER_INST: u32 = 200;
 
 /// Whether native code is likely to pay: what it does inline, and that it is entered without CPython's
 /// interpreter, against operations that it leaves to functions slower than CPython's specialised instructions.
