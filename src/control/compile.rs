@@ -10,7 +10,8 @@ use crate::codegen::{
 };
 use crate::config::Mode;
 use crate::frontend::{self, Bailout, FrontendOptions, LoopEntry};
-use crate::hir::{Block, Effects, FsKind, Function, Inst, Op, Type};
+use crate::hir::loops::has_loop;
+use crate::hir::{Effects, FsKind, Function, Inst, Op, Type};
 use crate::host::ffi::PyObject;
 use crate::host::oracle::{LiveOracle, Records};
 use crate::host::{Frame, Owned, snapshot};
@@ -18,7 +19,6 @@ use crate::passes;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -89,19 +89,6 @@ fn is_promising(function: &Function) -> bool {
         }
     }
     inline >= 5 * generic
-}
-
-/// Whether some block jumps back.
-fn has_loop(function: &Function) -> bool {
-    let order = crate::hir::cfg::reverse_postorder(function);
-    let place: HashMap<Block, usize> = order.iter().enumerate().map(|(at, b)| (*b, at)).collect();
-    order.iter().any(|block| {
-        let last = function.blocks[block.index()].insts.last();
-        last.is_some_and(|inst| {
-            let mut targets = inst.targets.iter();
-            targets.any(|target| place[&target.block] <= place[block])
-        })
-    })
 }
 
 /// What an operation saves in native code, roughly in nanoseconds.

@@ -104,9 +104,8 @@ impl Builder<'_> {
             o::COPY_FREE_VARS => self.copy_free_vars(instr)?,
             o::LOAD_CLOSURE => self.load_fast(instr)?,
             o::LOAD_DEREF => {
-                if let Some((_, value)) = self.cell(instr)? {
-                    self.push(value);
-                }
+                let (_, value) = self.cell(instr)?;
+                self.push(value);
             }
             o::STORE_DEREF => {
                 let value = self.peek(0)?;
@@ -117,10 +116,9 @@ impl Builder<'_> {
                 self.emit_void(Op::StoreCell, &[cell, value], &[]);
             }
             o::DELETE_DEREF => {
-                if let Some((cell, _)) = self.cell(instr)? {
-                    let null = self.emit(Op::ConstNull, &[], &[]);
-                    self.emit_void(Op::StoreCell, &[cell, null], &[]);
-                }
+                let (cell, _) = self.cell(instr)?;
+                let null = self.emit(Op::ConstNull, &[], &[]);
+                self.emit_void(Op::StoreCell, &[cell, null], &[]);
             }
 
             o::BINARY_SUBSCR => self.binary_subscr(instr)?,

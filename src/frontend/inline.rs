@@ -8,9 +8,8 @@
 use super::builder::Builder;
 use super::{FrontendOptions, build};
 use crate::bytecode::{Code, FunctionInfo, ObjectInfo, Oracle};
-use crate::hir::cfg::{Cfg, reverse_postorder};
-use crate::hir::dominators::Dominators;
-use crate::hir::loops::LoopForest;
+use crate::hir::cfg::reverse_postorder;
+use crate::hir::loops::has_loop;
 use crate::hir::{Block, DictKind, Effects, FsKind, Function, Imm, Inst, Op, Target, Type, Value};
 
 /// Bytecode units beyond which a function is not looked at.
@@ -93,12 +92,7 @@ fn is_harmless(func: &Function) -> bool {
             .iter()
             .flat_map(|block| &block.insts)
             .any(returns)
-        && {
-            let cfg = Cfg::new(func);
-            LoopForest::new(&cfg, &Dominators::of(&cfg))
-                .loops()
-                .is_empty()
-        }
+        && !has_loop(func)
 }
 
 impl Builder<'_> {

@@ -42,13 +42,13 @@ impl Builder<'_> {
     }
 
     /// A cell and what it refers to; leaves where that is nothing, for CPython to raise.
-    pub(super) fn cell(&mut self, instr: &Instr) -> Result<Option<(Value, Value)>, Bailout> {
+    pub(super) fn cell(&mut self, instr: &Instr) -> Result<(Value, Value), Bailout> {
         let Some(cell) = *self.local(instr.arg)? else {
             return Err(Bailout::Malformed("no cell"));
         };
         let cell = self.not_null(cell);
         let value = self.emit(Op::LoadCell, &[cell], &[]);
-        Ok(Some((cell, self.not_null(value))))
+        Ok((cell, self.not_null(value)))
     }
 
     /// Whether the iterator that an instruction makes is for a loop right behind it.

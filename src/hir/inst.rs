@@ -163,21 +163,6 @@ name_enum!(
     CmpOp { Lt = "lt", Le = "le", Eq = "eq", Ne = "ne", Gt = "gt", Ge = "ge" }
 );
 
-impl CmpOp {
-    /// Whether two things in this order compare so.
-    #[must_use]
-    pub fn holds(self, order: std::cmp::Ordering) -> bool {
-        match self {
-            CmpOp::Lt => order.is_lt(),
-            CmpOp::Le => order.is_le(),
-            CmpOp::Eq => order.is_eq(),
-            CmpOp::Ne => order.is_ne(),
-            CmpOp::Gt => order.is_gt(),
-            CmpOp::Ge => order.is_ge(),
-        }
-    }
-}
-
 name_enum!(
     /// A binary operator, in the order of CPython 3.11's `NB_*`.
     BinOp {

@@ -150,6 +150,15 @@ impl LoopForest {
     }
 }
 
+/// Whether a function has a loop.
+#[must_use]
+pub fn has_loop(func: &Function) -> bool {
+    let cfg = Cfg::new(func);
+    !LoopForest::new(&cfg, &Dominators::of(&cfg))
+        .loops()
+        .is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -117,6 +117,26 @@ impl Frame {
         self.set(f::LOCALSPLUS + 8 * index as i32, value);
     }
 
+    /// Address of the code's first unit.
+    #[must_use]
+    #[inline(always)]
+    pub fn first_unit(self) -> *const u16 {
+        self.code()
+            .cast::<u8>()
+            .wrapping_offset(layout::code::CO_CODE_ADAPTIVE as isize)
+            .cast()
+    }
+
+    /// Address of the first local.
+    #[must_use]
+    #[inline(always)]
+    pub fn locals(self) -> *mut *mut PyObject {
+        self.as_ptr()
+            .cast::<u8>()
+            .wrapping_offset(f::LOCALSPLUS as isize)
+            .cast()
+    }
+
     /// Makes unit `pc` the instruction that ran last; −1 for none.
     pub fn set_last_instruction(self, pc: i64) {
         let first = self.code() as i64 + i64::from(layout::code::CO_CODE_ADAPTIVE);

@@ -10,7 +10,7 @@ use crate::bytecode::opcode as o;
 use crate::feedback::{Kind, Map, Site};
 use crate::host::Frame;
 use crate::host::ffi::{self, PyObject, PyThreadState, read};
-use crate::layout::{builtin, cframe, code as c, frame as f, interp, object, tstate};
+use crate::layout::{builtin, cframe, code as c, interp, object, tstate};
 use crate::runtime;
 use pyo3_ffi as py;
 use std::ffi::c_int;
@@ -62,17 +62,10 @@ pub(super) unsafe fn interpret<const MODE: u8>(
     // other code.
     unsafe {
         let code = frame.code();
-        let first: *const u16 = code
-            .cast::<u8>()
-            .offset(c::CO_CODE_ADAPTIVE as isize)
-            .cast();
+        let first = frame.first_unit();
         let consts = items(read(code, c::CO_CONSTS));
         let names = items(read(code, c::CO_NAMES));
-        let locals: *mut *mut PyObject = frame
-            .as_ptr()
-            .cast::<u8>()
-            .offset(f::LOCALSPLUS as isize)
-            .cast();
+        let locals = frame.locals();
         let base = locals.add(frame.nlocals() as usize);
         let cframe: *mut u8 = read(ts, tstate::CFRAME);
         let tracing: *const u8 = cframe.offset(cframe::USE_TRACING as isize);

@@ -12,7 +12,7 @@ use crate::bytecode::step::{StepShape, shape};
 use crate::host::Frame;
 use crate::host::ffi::{PyInterpreterFrame, PyObject, PyThreadState, read};
 use crate::host::snapshot;
-use crate::layout::{code as c, frame as f};
+use crate::layout::code as c;
 use smallvec::{SmallVec, smallvec};
 use std::ptr::{dangling_mut, null_mut};
 
@@ -44,19 +44,12 @@ pub unsafe extern "C-unwind" fn swl_step(
         let base = stack.as_mut_ptr();
         let code = frame.code();
         let ip = frame.last_instruction().add(1);
-        let first: *const u16 = code
-            .cast::<u8>()
-            .offset(c::CO_CODE_ADAPTIVE as isize)
-            .cast();
+        let first = frame.first_unit();
         let mut state = State {
             ts,
             frame,
             code,
-            locals: frame
-                .as_ptr()
-                .cast::<u8>()
-                .offset(f::LOCALSPLUS as isize)
-                .cast(),
+            locals: frame.locals(),
             sp: base.add(count),
             ip,
             pc: ip.offset_from(first) as usize - 1,
@@ -103,10 +96,7 @@ pub unsafe fn restart(frame: Frame) -> bool {
     // SAFETY: the frame holds its code object; the instruction pointer is within it.
     unsafe {
         let code = frame.code();
-        let first: *const u16 = code
-            .cast::<u8>()
-            .offset(c::CO_CODE_ADAPTIVE as isize)
-            .cast();
+        let first = frame.first_unit();
         let wanted = frame.last_instruction().offset_from(first) as usize;
         let units = snapshot::code_units(code);
         let (mut at, mut start, mut arg) = (0, 0, 0);

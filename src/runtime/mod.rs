@@ -10,6 +10,7 @@ mod exits;
 mod leave;
 mod numbers;
 mod objects;
+pub mod short;
 
 use crate::codegen::SymbolTable;
 use crate::helpers::{Data, Helper};

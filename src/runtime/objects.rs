@@ -1,75 +1,13 @@
 //! Operations on any object: thin calls of CPython's own.
 
+use super::short;
 use crate::hir::{BinOp, CmpOp};
 use crate::host::ffi::{PyObject, read};
 use crate::host::snapshot::class_of;
-use crate::layout::{builtin, frame as f, object};
+use crate::layout::frame as f;
 use pyo3_ffi as py;
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
-
-/// A number that needs no more than a machine word.
-enum Number {
-    Int(i64),
-    Float(f64),
-    Other,
-}
-
-/// # Safety
-/// Alive.
-#[inline]
-unsafe fn number(object: *mut PyObject) -> Number {
-    // SAFETY: alive (caller); fields are those of the class that was checked.
-    unsafe {
-        let class = class_of(object);
-        if class == addr_of_mut!(py::PyFloat_Type).cast() {
-            return Number::Float(read(object, builtin::FLOAT_VALUE));
-        }
-        if class == addr_of_mut!(py::PyLong_Type).cast() {
-            let size: isize = read(object, object::OB_SIZE);
-            // One digit of 30 bits; zero has none, but room for one.
-            if (-1..=1).contains(&size) {
-                let digit: u32 = read(object, builtin::LONG_DIGITS);
-                return Number::Int(size as i64 * i64::from(digit));
-            }
-        }
-        Number::Other
-    }
-}
-
-/// The commonest operations on numbers without a detour over their classes; `None`: not done.
-///
-/// # Safety
-/// Alive operands.
-#[inline]
-unsafe fn number_op(a: *mut PyObject, b: *mut PyObject, op: BinOp) -> Option<*mut PyObject> {
-    // SAFETY: the caller's promise; the GIL is held.
-    unsafe {
-        let (x, y) = match (number(a), number(b)) {
-            (Number::Int(x), Number::Int(y)) => {
-                let result = match op.plain() {
-                    BinOp::Add => x + y,
-                    BinOp::Subtract => x - y,
-                    BinOp::Multiply => x * y,
-                    _ => return None,
-                };
-                return Some(py::PyLong_FromLongLong(result));
-            }
-            (Number::Float(x), Number::Float(y)) => (x, y),
-            (Number::Int(x), Number::Float(y)) => (x as f64, y),
-            (Number::Float(x), Number::Int(y)) => (x, y as f64),
-            _ => return None,
-        };
-        let result = match op.plain() {
-            BinOp::Add => x + y,
-            BinOp::Subtract => x - y,
-            BinOp::Multiply => x * y,
-            BinOp::TrueDivide if y != 0.0 => x / y,
-            _ => return None,
-        };
-        Some(py::PyFloat_FromDouble(result))
-    }
-}
 
 /// # Safety
 /// Operands are alive.
@@ -81,7 +19,7 @@ pub unsafe extern "C-unwind" fn swl_binary_op(
     use BinOp as B;
     // SAFETY: alive operands, the GIL held; the number comes from a `BinOp`.
     unsafe {
-        if let Some(result) = number_op(a, b, BinOp::ALL[op as usize]) {
+        if let Some(result) = short::number_op(a, b, op as u32) {
             return result;
         }
         let operation: unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> *mut PyObject =
@@ -127,13 +65,8 @@ pub(super) unsafe extern "C-unwind" fn swl_compare_op(
     debug_assert!((op as usize) < CmpOp::ALL.len());
     // SAFETY: alive operands; `CmpOp` is in the order of `Py_LT` … `Py_GE`.
     unsafe {
-        let order = match (number(a), number(b)) {
-            (Number::Int(a), Number::Int(b)) => Some(a.cmp(&b)),
-            (Number::Float(a), Number::Float(b)) => a.partial_cmp(&b),
-            _ => None,
-        };
-        match order {
-            Some(order) => py::PyBool_FromLong(CmpOp::ALL[op as usize].holds(order).into()),
+        match short::compare(a, b, op as u32) {
+            Some(truth) => py::PyBool_FromLong(truth.into()),
             None => py::PyObject_RichCompare(a, b, op as c_int),
         }
     }
