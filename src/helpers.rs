@@ -137,6 +137,8 @@ helpers! {
     GetIter "swl_get_iter" (Ptr) -> Ptr;
     /// iterator -> item; null without an exception when exhausted.
     IterNext "swl_iter_next" (Ptr) -> Ptr;
+    /// generator or iterator, value, `int64_t *` whether it has returned -> what it yields or returns.
+    Send "swl_send" (Ptr, Ptr, Ptr) -> Ptr;
     /// iterable, count -> tuple.
     UnpackSequence "swl_unpack_sequence" (Ptr, I64) -> Ptr;
     /// `PyObject **` items, count; consumes the items, also on failure.

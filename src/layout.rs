@@ -26,6 +26,20 @@ pub mod frame {
     pub const SPECIALS_WORDS: u32 = 9;
 }
 
+/// `PyGenObject`, `PyCoroObject`, `PyAsyncGenObject`.
+pub mod generator {
+    /// `int8_t`.
+    pub const FRAME_STATE: i32 = 75;
+    /// `_PyInterpreterFrame`.
+    pub const FRAME: i32 = 80;
+    /// From the frame to the state, a byte.
+    pub const STATE_BEFORE_FRAME: i32 = FRAME_STATE - FRAME;
+    /// `FRAME_CREATED`.
+    pub const CREATED: i8 = -2;
+    /// `FRAME_SUSPENDED`.
+    pub const SUSPENDED: i8 = -1;
+}
+
 /// `PyThreadState`.
 pub mod tstate {
     pub const INTERP: i32 = 16;
@@ -159,6 +173,8 @@ pub mod builtin {
     pub const LIST_ITEMS: i32 = 24;
     pub const LIST_ALLOCATED: i32 = 32;
     pub const TUPLE_ITEMS: i32 = 24;
+    /// `_PyAsyncGenWrappedValue.agw_val`.
+    pub const WRAPPED_VALUE: i32 = 16;
     /// `PyCellObject.ob_ref`.
     pub const CELL_REF: i32 = 16;
     pub const FLOAT_VALUE: i32 = 16;

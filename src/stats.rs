@@ -48,10 +48,14 @@ counters! {
     entries_hook;
     /// Entries into running loops.
     entries_loop;
+    /// Entries into generators and coroutines that go on.
+    entries_resume;
+    /// Entries into exception handlers.
+    entries_handler;
     /// Turns of the recording evaluator.
     recorded;
-    /// Loops compiled by themselves.
-    loops_compiled;
+    /// Loops, resume points and handlers compiled by themselves.
+    places_compiled;
     /// Bytes of feedback maps alive.
     feedback_bytes;
     /// The most that these have been.

@@ -67,7 +67,14 @@ pub fn shape(op: u8, arg: u32) -> Option<StepShape> {
         o::MAP_ADD => new(2, 0).keeping(arg),
         op if StepShape::is_into(op) => new(1, 0).keeping(arg),
         o::UNPACK_EX => new(1, 1 + (arg & 0xff) + (arg >> 8)),
-        o::BEFORE_WITH => new(1, 2),
+        o::BEFORE_WITH | o::BEFORE_ASYNC_WITH | o::PUSH_EXC_INFO => new(1, 2),
+        o::POP_EXCEPT => new(1, 0),
+        o::RAISE_VARARGS if arg == 1 => new(1, 0),
+        o::CHECK_EXC_MATCH => new(2, 2),
+        // All four stay.
+        o::WITH_EXCEPT_START => new(4, 5),
+        o::GET_AWAITABLE | o::GET_YIELD_FROM_ITER | o::GET_AITER | o::ASYNC_GEN_WRAP => new(1, 1),
+        o::GET_ANEXT => new(0, 1).keeping(1),
         _ => return None,
     })
 }

@@ -134,17 +134,45 @@ pub enum State {
     Released,
 }
 
-/// A loop that is, or may be, entered while it runs.
+/// What kind of place code is entered at, in the middle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlaceKind {
+    /// The head of a loop.
+    #[default]
+    Loop,
+    /// Where a generator or coroutine goes on.
+    Resume,
+    /// An exception handler.
+    Handler,
+}
+
+impl PlaceKind {
+    /// For people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            PlaceKind::Loop => "loop",
+            PlaceKind::Resume => "resume point",
+            PlaceKind::Handler => "handler",
+        }
+    }
+}
+
+/// A place in the middle of the code where a frame is entered, or may be: it has code of its own, to the end of the
+/// function or, in a generator, to the next yields.
 #[derive(Default)]
-pub struct Loop {
-    /// Its head.
+pub struct Place {
+    /// Where it is.
     pub pc: u32,
-    /// Back-edges counted by the recording evaluator.
+    pub kind: PlaceKind,
+    /// How hot it is: back-edges counted by the recording evaluator; 10 for any other arrival.
     pub edges: u32,
-    /// Back-edges from which on it is compiled; `u32::MAX`: never.
+    /// Hotness from which on it is compiled; `u32::MAX`: never.
     pub wanted: u32,
     /// What its code expects on the value stack.
     pub stack: Vec<EntryItem>,
+    /// Its code expects that the frame's names are those of its globals.
+    pub global_names: bool,
     pub code: Option<Box<Installed>>,
     /// Times compiled.
     pub compiles: u32,
@@ -192,27 +220,27 @@ pub struct Unit {
     pub longest: u32,
     /// Activations of the recording evaluator that use the map.
     pub recorders: u32,
-    /// Loops that have been hot.
-    pub loops: Vec<Loop>,
+    /// Loops, resume points and handlers that have been hot.
+    pub places: Vec<Place>,
     /// What happened to it, a line each.
     pub history: Vec<String>,
 }
 
 impl Unit {
-    /// The loop with its head at `pc`, made if need be.
-    pub fn loop_at(&mut self, pc: u32) -> &mut Loop {
-        let at = match self.loops.iter().position(|l| l.pc == pc) {
+    /// The place at `pc`, made if need be.
+    pub fn place_at(&mut self, pc: u32) -> &mut Place {
+        let at = match self.places.iter().position(|l| l.pc == pc) {
             Some(at) => at,
             None => {
-                self.loops.push(Loop {
+                self.places.push(Place {
                     pc,
                     wanted: self.wanted,
-                    ..Loop::default()
+                    ..Place::default()
                 });
-                self.loops.len() - 1
+                self.places.len() - 1
             }
         };
-        &mut self.loops[at]
+        &mut self.places[at]
     }
 
     /// Counts a call.
@@ -222,17 +250,17 @@ impl Unit {
         self.calls = self.calls.saturating_add(1);
     }
 
-    /// Whether one of its loops can be entered while it runs.
+    /// Whether it can be entered in the middle.
     #[must_use]
     #[inline]
-    pub fn has_loop_code(&self) -> bool {
-        self.loops.iter().any(|this| this.code.is_some())
+    pub fn has_place(&self) -> bool {
+        self.places.iter().any(|this| this.code.is_some())
     }
 
     /// Takes all code out of the record; the state becomes `state` if it was compiled.
     pub fn take_code(&mut self, state: State) -> Vec<Box<Installed>> {
         let mut taken: Vec<_> = self
-            .loops
+            .places
             .iter_mut()
             .filter_map(|l| l.code.take())
             .collect();
@@ -279,10 +307,10 @@ impl Unit {
     /// Whether any of its code should be compiled again.
     #[must_use]
     pub fn is_worn(&self) -> bool {
-        let loops = self.loops.iter().filter_map(|this| this.code.as_deref());
+        let places = self.places.iter().filter_map(|this| this.code.as_deref());
         self.installed()
             .into_iter()
-            .chain(loops)
+            .chain(places)
             .any(Installed::is_worn)
     }
 

@@ -1,7 +1,7 @@
 //! From code object to installed code.
 
 use super::profile::Heat;
-use super::{Jit, describe_code, warm};
+use super::{Jit, describe_code, enter, warm};
 use crate::bytecode::{Code, Oracle, Recorder};
 use crate::code::cell::Cell;
 use crate::code::unit::{Installed, State, Unit};
@@ -9,7 +9,7 @@ use crate::codegen::{
     CodeGenerator, CodeImage, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Phase,
 };
 use crate::config::Mode;
-use crate::frontend::{self, Bailout, FrontendOptions, LoopEntry};
+use crate::frontend::{self, Bailout, FrontendOptions, EntryPoint};
 use crate::hir::loops::has_loop;
 use crate::hir::{Effects, FsKind, Function, Inst, Op, Type};
 use crate::host::ffi::PyObject;
@@ -138,7 +138,7 @@ fn build(
     jit: &'static Jit,
     code: *mut PyObject,
     source: Source,
-    start: Option<LoopEntry>,
+    start: Option<EntryPoint>,
 ) -> Result<Built, Bailout> {
     let mut clock = Instant::now();
     let mut phases = Vec::new();
@@ -179,6 +179,10 @@ fn build(
         None => copy.argcount,
     };
     options.start = start;
+    options.global_names = match source {
+        Source::Frame(frame) => warm::has_global_names(frame),
+        Source::Function(_) => false,
+    };
     let oracle = match source {
         Source::Frame(frame) => LiveOracle::for_frame(frame, locals as usize, &records),
         // SAFETY: the caller holds the function.
@@ -290,7 +294,7 @@ pub(super) fn retire_worn(jit: &'static Jit, code: *mut PyObject) {
             / 2;
         unit.wanted = unit.hotness.saturating_add(pause);
     }
-    for this in &mut unit.loops {
+    for this in &mut unit.places {
         if this.code.as_ref().is_some_and(|code| code.is_worn())
             && let Some(installed) = this.code.take()
         {
@@ -327,10 +331,20 @@ fn reasons(installed: &Installed) -> String {
 /// Compiles a function as a whole.
 #[tracing::instrument(level = "info", name = "compile", skip_all)]
 fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
+    let flags = enter::flags_of(code);
+    if frontend::is_generator(flags) {
+        return;
+    }
     retire_worn(jit, code);
     let Some(unit) = jit.unit_or_new(code) else {
         return;
     };
+    if !frontend::is_entered_at_start(flags) {
+        if !unit.has_loop {
+            refuse(jit, unit, "a module or class body without a loop".to_owned());
+        }
+        return;
+    }
     if unit.compiles >= MAX_COMPILES || unit.compiled_insts > MAX_COMPILED_HIR {
         give_up(jit, unit);
         return;
@@ -359,37 +373,43 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
     }
 }
 
-/// Compiles a loop from its head on, for the frame that is there.
-#[tracing::instrument(level = "info", name = "compile_loop", skip_all)]
-pub(super) fn compile_loop(jit: &'static Jit, frame: Frame, pc: u32) {
+/// Compiles from a place in the middle on, for the frame that is there.
+#[tracing::instrument(level = "info", name = "compile_place", skip_all)]
+pub(super) fn compile_place(jit: &'static Jit, frame: Frame, pc: u32) {
     let code = frame.code();
     let Some(unit) = jit.unit(code) else { return };
-    // SAFETY: an evaluator has just left the frame at the loop's head.
-    let stack = unsafe { warm::stack_items(frame) };
     let is_used_up = unit.compiled_insts > MAX_COMPILED_HIR;
-    let this = unit.loop_at(pc);
+    let this = unit.place_at(pc);
     if this.compiles >= MAX_COMPILES || is_used_up {
         give_up(jit, unit);
         return;
     }
     this.compiles += 1;
-    this.stack.clone_from(&stack);
-    let start = Some(LoopEntry { pc, stack });
+    // SAFETY: an evaluator has just left the frame there.
+    this.stack = unsafe { warm::stack_items(frame, this.kind) };
+    this.global_names = warm::has_global_names(frame);
+    let start = Some(EntryPoint {
+        pc,
+        stack: this.stack.clone(),
+    });
     let Some(installed) = translate(jit, code, Source::Frame(frame), start) else {
         return;
     };
     let Some(unit) = jit.unit(code) else { return };
-    let this = unit.loop_at(pc);
+    let this = unit.place_at(pc);
     match installed {
         Translated::Later(wanted) => {
             this.compiles -= 1;
             this.wanted = this.wanted.max(wanted);
         }
         Translated::Installed(installed) => {
-            let edges = this.edges;
+            let (edges, kind) = (this.edges, this.kind.name());
             this.code = Some(installed);
-            unit.note(format!("loop at {pc} compiled after {edges} back-edges"));
-            count(&COUNTERS.loops_compiled);
+            unit.note(match kind {
+                "loop" => format!("loop at {pc} compiled after {edges} back-edges"),
+                _ => format!("{kind} at {pc} compiled at hotness {edges}"),
+            });
+            count(&COUNTERS.places_compiled);
         }
     }
 }
@@ -400,6 +420,23 @@ fn give_up(jit: &'static Jit, unit: &mut Unit) {
     count(&COUNTERS.units_given_up);
 }
 
+/// Never compiles a place in the middle; leaves the whole code object to CPython if nothing of it is compiled, or
+/// if it would be entered at its beginning.
+fn refuse_here(jit: &'static Jit, unit: &mut Unit, place: Option<u32>, reason: String) {
+    match place {
+        Some(pc) if unit.installed().is_some() || unit.has_place() => {
+            let this = unit.place_at(pc);
+            this.wanted = u32::MAX;
+            let kind = this.kind.name();
+            unit.note(format!("{kind} at {pc} stays interpreted: {reason}"));
+        }
+        _ => {
+            refuse(jit, unit, reason);
+            count(&COUNTERS.units_refused);
+        }
+    }
+}
+
 /// Leaves a code object to CPython for good.
 fn refuse(jit: &'static Jit, unit: &mut Unit, reason: String) {
     unit.cell.set_entry(runtime::enter_cold as *const () as u64);
@@ -407,7 +444,7 @@ fn refuse(jit: &'static Jit, unit: &mut Unit, reason: String) {
     unit.note(format!("refused: {reason}"));
     unit.state = State::Refused(reason);
     unit.drop_map();
-    unit.loops = Vec::new();
+    unit.places = Vec::new();
     for installed in &taken {
         unit.old_exits.extend(installed.exits_taken());
     }
@@ -428,7 +465,7 @@ fn translate(
     jit: &'static Jit,
     code: *mut PyObject,
     source: Source,
-    start: Option<LoopEntry>,
+    start: Option<EntryPoint>,
 ) -> Option<Translated> {
     // SAFETY: the code object is alive: a frame or the caller holds it.
     unsafe {
@@ -442,7 +479,7 @@ fn translate_timed(
     jit: &'static Jit,
     code: *mut PyObject,
     source: Source,
-    start: Option<LoopEntry>,
+    start: Option<EntryPoint>,
 ) -> Option<Translated> {
     let clock = Instant::now();
     count(&COUNTERS.compiles_tried);
@@ -455,14 +492,13 @@ fn translate_timed(
         Ok(built) => built,
         Err(bailout) => {
             tracing::info!(%name, reason = %bailout, "refused");
-            refuse(jit, unit, bailout.to_string());
-            count(&COUNTERS.units_refused);
+            refuse_here(jit, unit, pc, bailout.to_string());
             return None;
         }
     };
     unit.hir_insts = built.function.inst_count();
     let hot = match pc {
-        Some(pc) => unit.loop_at(pc).edges,
+        Some(pc) => unit.place_at(pc).edges,
         None => {
             unit.seen = built.seen.clone();
             unit.hotness
@@ -472,10 +508,9 @@ fn translate_timed(
         && jit.mode() == Mode::WhenHot
         && jit.config.threshold >= JUDGED_FROM;
     if judged && !is_promising(&built.function) {
-        let reason = "mostly generic operations: no gain expected";
-        refuse(jit, unit, reason.to_owned());
-        count(&COUNTERS.units_refused);
         tracing::info!(%name, hir = unit.hir_insts, "not promising");
+        let reason = "mostly generic operations: no gain expected";
+        refuse_here(jit, unit, pc, reason.to_owned());
         return None;
     }
     // Compile time grows with size, so a larger unit has to be hotter.

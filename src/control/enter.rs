@@ -5,14 +5,17 @@
 
 use super::profile::Heat;
 use super::warm::{self, Left};
-use super::{Jit, compile, jit};
+use super::{Jit, compile, generator, jit};
 use crate::bytecode::opcode;
 use crate::code::unit::{Installed, State, Unit};
 use crate::config::Mode;
 use crate::host::ffi::{
     self, _PyFunction_Vectorcall, PyInterpreterFrame, PyObject, PyThreadState, read, write,
 };
-use crate::host::frame::{ENTRY_MAY_LEAVE, Frame, current, is_tracing, set_current};
+use crate::frontend;
+use crate::host::frame::{
+    ENTRY_MAY_LEAVE, Frame, OWNED_BY_GENERATOR, OWNED_BY_THREAD, current, is_tracing, set_current,
+};
 use crate::host::snapshot;
 use crate::layout::{code as c, function, tstate};
 use crate::runtime::{self, RawPair};
@@ -21,8 +24,8 @@ use std::ffi::c_int;
 use std::ptr::null_mut;
 use std::sync::atomic::Ordering;
 
-/// Hotness of a call.
-const PER_CALL: u32 = 10;
+/// Hotness of a call, and of a generator's going on.
+pub(super) const PER_CALL: u32 = 10;
 
 /// The odd form of a `co_extra` word.
 #[derive(Clone, Copy, Default)]
@@ -50,7 +53,7 @@ impl Count {
     }
 
     /// Whether the recording evaluator is to run it.
-    fn records(self, jit: &Jit) -> bool {
+    pub(super) fn records(self, jit: &Jit) -> bool {
         self.recordable && (self.has_loop || self.hotness > jit.config.warm)
     }
 }
@@ -95,7 +98,8 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
     }
 }
 
-/// Whether a frame is none that is ever compiled or recorded.
+/// Whether a frame is none that is ever compiled or recorded. The call of a generator function is CPython's, which
+/// makes the generator; its frame comes here when it goes on.
 #[inline(always)]
 unsafe fn is_foreign(
     jit: &Jit,
@@ -105,10 +109,13 @@ unsafe fn is_foreign(
 ) -> bool {
     // SAFETY: as in `eval_frame`.
     unsafe {
-        throwflag != 0
-            || Frame::from_raw(raw).owner() != 0
-            || jit.mode() == Mode::Never
-            || is_tracing(ts)
+        let frame = Frame::from_raw(raw);
+        let is_ours = match frame.owner() {
+            OWNED_BY_THREAD => !frontend::is_generator(flags_of(frame.code())),
+            OWNED_BY_GENERATOR => true,
+            _ => false,
+        };
+        throwflag != 0 || !is_ours || jit.mode() == Mode::Never || is_tracing(ts)
     }
 }
 
@@ -153,6 +160,9 @@ unsafe fn run_frame(
         if is_foreign(jit, ts, raw, throwflag) {
             return jit.interpret(ts, frame, throwflag != 0);
         }
+        if frame.owner() == OWNED_BY_GENERATOR {
+            return generator::go_on(jit, ts, frame);
+        }
         let code = frame.code();
         if let Some(unit) = jit.unit(code) {
             match &unit.state {
@@ -173,7 +183,7 @@ unsafe fn run_frame(
             }
             return jit.interpret(ts, frame, false);
         }
-        if jit.mode() == Mode::Always {
+        if jit.mode() == Mode::Always && frontend::is_entered_at_start(flags_of(code)) {
             return compile_and_run(jit, ts, frame);
         }
         match count_call(jit, code) {
@@ -212,7 +222,7 @@ unsafe fn compile_and_run(
 #[inline]
 fn is_due(jit: &Jit, unit: &Unit) -> bool {
     unit.hotness > unit.wanted
-        && (!unit.has_loop_code() || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
+        && (!unit.has_place() || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
 }
 
 /// The count of a code object that has one.
@@ -252,7 +262,7 @@ pub(super) fn add_hotness(jit: &Jit, code: *mut PyObject, more: u32) {
 const NEVER_RUN: i16 = -8;
 
 /// Counts a call of code without a unit.
-fn count_call(jit: &Jit, code: *mut PyObject) -> Option<Count> {
+pub(super) fn count_call(jit: &Jit, code: *mut PyObject) -> Option<Count> {
     let word = jit.extra(code);
     if word == 0 {
         // SAFETY: a code object has this field: below zero until CPython quickens it.
@@ -260,10 +270,11 @@ fn count_call(jit: &Jit, code: *mut PyObject) -> Option<Count> {
         if warmup != 0 && warmup != NEVER_RUN && jit.config.warm != 0 {
             return None;
         }
+        let has_loop = has_loop(code);
         let count = Count {
             hotness: PER_CALL,
-            has_loop: has_loop(code),
-            recordable: is_recordable(code),
+            has_loop,
+            recordable: is_recordable(code, has_loop),
         };
         // Nothing is kept of code that is not going to be recorded soon.
         if warmup == 0 || count.records(jit) {
@@ -280,11 +291,17 @@ fn count_call(jit: &Jit, code: *mut PyObject) -> Option<Count> {
     Some(count)
 }
 
-/// Whether a code object is of a kind that is compiled.
-pub(super) fn is_recordable(code: *mut PyObject) -> bool {
+/// A code object's `co_flags`.
+#[inline(always)]
+pub(super) fn flags_of(code: *mut PyObject) -> u32 {
     // SAFETY: a code object has this field.
-    let flags = unsafe { read::<i32>(code, c::CO_FLAGS) };
-    crate::frontend::check_flags(flags as u32).is_ok()
+    unsafe { read::<i32>(code, c::CO_FLAGS) as u32 }
+}
+
+/// Whether a code object has anything that is compiled: module and class bodies have only their loops.
+pub(super) fn is_recordable(code: *mut PyObject, has_loop: bool) -> bool {
+    let flags = flags_of(code);
+    has_loop || frontend::is_entered_at_start(flags) || frontend::is_generator(flags)
 }
 
 /// Runs native code on a frame that CPython pushed.

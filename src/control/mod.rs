@@ -8,6 +8,7 @@
 
 mod compile;
 mod enter;
+mod generator;
 mod profile;
 mod warm;
 
@@ -448,7 +449,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         hotness: count.hotness,
         wanted: jit().map_or(0, |jit| jit.config.threshold),
         has_loop: count.has_loop,
-        records: enter::is_recordable(code),
+        records: enter::is_recordable(code, count.has_loop),
         plain_args: plain.then_some(args as u32),
         frame_words: frame::SPECIALS_WORDS + (nlocals + stack) as u32,
         seen: Vec::new(),
@@ -464,7 +465,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         turns: 0,
         longest: 0,
         recorders: 0,
-        loops: Vec::new(),
+        places: Vec::new(),
         history: Vec::new(),
     }
 }

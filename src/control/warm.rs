@@ -10,7 +10,7 @@
 use super::enter::{self, Count};
 use super::profile::Heat;
 use super::{Jit, compile, jit};
-use crate::code::unit::{Installed, Loop, State, Unit};
+use crate::code::unit::{Installed, Place, PlaceKind, State, Unit};
 use crate::config::Mode;
 use crate::feedback::Map;
 use crate::frontend::EntryItem;
@@ -19,7 +19,9 @@ use crate::host::ffi::{
     self, PyInterpreterFrame, PyListIter_Type, PyObject, PyRangeIter_Type, PyThreadState, read,
     write,
 };
-use crate::host::frame::{ENTRY_MAY_LEAVE, Frame, current, is_tracing, set_current};
+use crate::host::frame::{
+    ENTRY_MAY_LEAVE, Frame, OWNED_BY_GENERATOR, current, is_tracing, set_current,
+};
 use crate::host::snapshot;
 use crate::layout::{builtin, object, tstate};
 use crate::record::{self, End};
@@ -34,22 +36,21 @@ const EDGES_PER_TURN: u32 = 64;
 /// Side exits of a unit's code from which on it is recorded what happens after them.
 const EXITS_BEFORE_RECORDING: u32 = 4;
 
-/// Runs a frame in the recording evaluator, and in native code where there is some, until it returns.
+/// Runs a frame in the recording evaluator, and in native code where there is some, until it returns or yields;
+/// begins with `next`.
 ///
 /// # Safety
-/// The frame is one of a function, not current, and what an evaluator expects; with `throws`, an
-/// exception is set and is unwound first. `after_exit`: native code has just been left.
+/// The frame is not current, and is what an evaluator expects.
 pub(super) unsafe fn evaluate(
     jit: &'static Jit,
     ts: *mut PyThreadState,
     frame: Frame,
-    throws: bool,
-    after_exit: bool,
+    next: Next,
 ) -> *mut PyObject {
     let mut edges = 0;
     // SAFETY: as promised; the frame holds its code object, which holds its record.
     unsafe {
-        let result = take_turns(jit, ts, frame, throws, after_exit, &mut edges);
+        let result = take_turns(jit, ts, frame, next, &mut edges);
         if let Some(unit) = jit.unit(frame.code()) {
             unit.longest = unit.longest.max(edges);
         }
@@ -62,8 +63,7 @@ unsafe fn take_turns(
     jit: &'static Jit,
     ts: *mut PyThreadState,
     frame: Frame,
-    mut throws: bool,
-    mut after_exit: bool,
+    mut next: Next,
     edges: &mut u32,
 ) -> *mut PyObject {
     // SAFETY: as promised; the frame holds its code object, which holds its record.
@@ -72,9 +72,23 @@ unsafe fn take_turns(
         let caller = current(ts);
         let mut turn = None;
         loop {
+            let after_exit = match next {
+                Next::Record => false,
+                Next::RecordExit => true,
+                Next::GiveUp => return jit.interpret(ts, frame, false),
+                Next::Unwind => return jit.interpret(ts, frame, true),
+                Next::Native(installed) => {
+                    turn = None;
+                    next = match enter_place(jit, ts, frame, &*installed) {
+                        Left::Returned(value) => return value,
+                        Left::InTheMiddle { raised } => after_native(jit, ts, frame, raised),
+                    };
+                    continue;
+                }
+            };
             let left: i32 = read(ts, tstate::RECURSION_REMAINING);
             if left <= 0 || is_tracing(ts) || jit.mode() == Mode::Never {
-                return jit.interpret(ts, frame, throws);
+                return jit.interpret(ts, frame, false);
             }
             let (map, budget, all) = prepare(jit, code, turn, after_exit);
             write(ts, tstate::RECURSION_REMAINING, left - 1);
@@ -82,35 +96,52 @@ unsafe fn take_turns(
             frame.set_is_entry(1);
             set_current(ts, frame.as_ptr());
             let (end, rest) = jit.timed(code, Heat::Warm, || {
-                record::run(ts, frame, map, all, budget, throws)
+                record::run(ts, frame, map, all, budget)
             });
             set_current(ts, caller);
             let left: i32 = read(ts, tstate::RECURSION_REMAINING);
             write(ts, tstate::RECURSION_REMAINING, left + 1);
             *edges = edges.saturating_add(budget - rest);
             finish(jit, code, map, budget - rest);
-            let pc = match end {
+            next = match end {
                 End::Returned(value) => return value,
-                End::Raised => return jit.interpret(ts, frame, true),
-                End::Leave => return jit.interpret(ts, frame, false),
-                End::Edge(pc) => pc,
+                End::Raised => Next::Unwind,
+                End::Leave => Next::GiveUp,
+                End::Edge(pc) => at_edge(jit, frame, pc, budget),
             };
-            throws = false;
-            after_exit = false;
-            match at_edge(jit, frame, pc, budget) {
-                Next::Record => turn = Some(EDGES_PER_TURN),
-                Next::GiveUp => return jit.interpret(ts, frame, false),
-                Next::Native(installed) => {
-                    turn = None;
-                    match enter_loop(jit, ts, frame, &*installed) {
-                        Left::Returned(value) => return value,
-                        Left::InTheMiddle { raised } => {
-                            throws = raised && !is_restarted(frame);
-                            after_exit = true;
-                        }
-                    }
-                }
+            if let Next::Record = next {
+                turn = Some(EDGES_PER_TURN);
             }
+        }
+    }
+}
+
+/// What comes after native code that was left in the middle.
+unsafe fn after_native(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+    raised: bool,
+) -> Next {
+    // SAFETY: native code has left the frame, which is not current (caller).
+    unsafe {
+        if !raised || is_restarted(frame) {
+            return Next::RecordExit;
+        }
+        if is_tracing(ts) || jit.mode() == Mode::Never {
+            return Next::Unwind;
+        }
+        let caller = current(ts);
+        frame.set_previous(caller);
+        set_current(ts, frame.as_ptr());
+        let handler = record::unwind(ts, frame);
+        set_current(ts, caller);
+        match handler {
+            None => Next::Unwind,
+            Some(pc) => match at_place(jit, frame, pc, enter::PER_CALL, PlaceKind::Handler) {
+                Next::Record => Next::RecordExit,
+                next => next,
+            },
         }
     }
 }
@@ -145,9 +176,9 @@ pub(super) unsafe fn go_on(
 ) -> *mut PyObject {
     // SAFETY: the caller's promise.
     unsafe {
-        let throws = throws && !is_restarted(frame);
         if let Some(unit) = jit.unit(frame.code()) {
             if let State::Refused(_) | State::Released = unit.state {
+                let throws = throws && !is_restarted(frame);
                 return jit.interpret(ts, frame, throws);
             }
             note_exit(jit, unit);
@@ -156,7 +187,8 @@ pub(super) unsafe fn go_on(
                 compile::retire_worn(jit, frame.code());
             }
         }
-        evaluate(jit, ts, frame, throws, true)
+        let next = after_native(jit, ts, frame, throws);
+        evaluate(jit, ts, frame, next)
     }
 }
 
@@ -206,7 +238,13 @@ const SHORT_CALL: u32 = 512;
 /// calls that never loop for long.
 #[inline]
 pub(super) fn wants_call(unit: &mut Unit) -> bool {
-    if unit.longest > SHORT_CALL || is_sampled(unit.turns) || unit.has_loop_code() {
+    unit.has_place() || is_recorded(unit)
+}
+
+/// The same but for calls that are recorded because they may enter native code.
+#[inline]
+pub(super) fn is_recorded(unit: &mut Unit) -> bool {
+    if unit.longest > SHORT_CALL || is_sampled(unit.turns) {
         return true;
     }
     unit.turns = unit.turns.wrapping_add(1);
@@ -227,7 +265,7 @@ fn prepare(
         let left = warm.saturating_sub(enter::hotness(jit, code));
         return (null_mut(), left.clamp(1, EDGES_PER_TURN), false);
     };
-    let first = if unit.has_loop_code() {
+    let first = if unit.has_place() {
         1
     } else {
         EDGES_PER_TURN
@@ -266,20 +304,40 @@ fn finish(jit: &Jit, code: *mut PyObject, map: *mut Map, edges: u32) {
     }
 }
 
-/// What comes after a turn.
-enum Next {
+/// How a frame goes on.
+pub(super) enum Next {
+    /// In the recording evaluator.
     Record,
+    /// The same; native code has just been left, so that everything is recorded.
+    RecordExit,
     /// CPython has the frame from here on.
     GiveUp,
+    /// The same, with an exception that this frame does not handle.
+    Unwind,
     Native(*const Installed),
 }
 
 /// Decides at the head of a loop; `edges` have been taken in the turn.
 unsafe fn at_edge(jit: &'static Jit, frame: Frame, pc: u32, edges: u32) -> Next {
-    let code = frame.code();
-    if enter::hotness(jit, code) <= jit.config.warm {
+    if enter::hotness(jit, frame.code()) <= jit.config.warm {
         return Next::Record;
     }
+    // SAFETY: the caller's promise.
+    unsafe { at_place(jit, frame, pc, edges, PlaceKind::Loop) }
+}
+
+/// Decides where code can be entered in the middle, and compiles it there if it has become hot with `heat` more.
+///
+/// # Safety
+/// An evaluator has just left the frame there.
+pub(super) unsafe fn at_place(
+    jit: &'static Jit,
+    frame: Frame,
+    pc: u32,
+    heat: u32,
+    kind: PlaceKind,
+) -> Next {
+    let code = frame.code();
     let Some(unit) = jit.unit_or_new(code) else {
         return Next::GiveUp;
     };
@@ -287,12 +345,17 @@ unsafe fn at_edge(jit: &'static Jit, frame: Frame, pc: u32, edges: u32) -> Next 
         State::Refused(_) | State::Released => return Next::GiveUp,
         State::Warm | State::Compiled(_) => {}
     }
-    // SAFETY: the frame holds the code object.
-    unsafe { make_map(unit) };
-    let this = unit.loop_at(pc);
-    this.edges = this.edges.saturating_add(edges);
-    if this.code.is_none() && this.edges > this.wanted {
-        compile::compile_loop(jit, frame, pc);
+    if kind == PlaceKind::Loop {
+        // SAFETY: the frame holds the code object.
+        unsafe { make_map(unit) };
+    }
+    let this = unit.place_at(pc);
+    this.kind = kind;
+    this.edges = this.edges.saturating_add(heat);
+    let is_due = this.edges > this.wanted
+        || jit.mode() == Mode::Always && this.wanted != u32::MAX && this.compiles == 0;
+    if this.code.is_none() && is_due {
+        compile::compile_place(jit, frame, pc);
     }
     let Some(unit) = jit.unit(code) else {
         return Next::GiveUp;
@@ -300,30 +363,45 @@ unsafe fn at_edge(jit: &'static Jit, frame: Frame, pc: u32, edges: u32) -> Next 
     if let State::Refused(_) | State::Released = unit.state {
         return Next::GiveUp;
     }
-    let this = unit.loop_at(pc);
+    let this = unit.place_at(pc);
     match &this.code {
-        // SAFETY: the frame is at the loop's head.
+        // SAFETY: the frame is at that place.
         Some(installed) if unsafe { fits(frame, this) } => {
             if installed.is_worn() {
                 compile::retire_worn(jit, code);
                 return Next::Record;
             }
+            count(match kind {
+                PlaceKind::Loop => &COUNTERS.entries_loop,
+                PlaceKind::Resume => &COUNTERS.entries_resume,
+                PlaceKind::Handler => &COUNTERS.entries_handler,
+            });
             Next::Native(&raw const **installed)
         }
         _ => Next::Record,
     }
 }
 
-/// The value stack of a frame at the head of a loop, as loop code sees it.
+/// The value stack of a frame at a place, as code that starts there sees it.
 ///
 /// # Safety
 /// An evaluator has just left the frame there.
-pub(super) unsafe fn stack_items(frame: Frame) -> Vec<EntryItem> {
+pub(super) unsafe fn stack_items(frame: Frame, kind: PlaceKind) -> Vec<EntryItem> {
     let (first, end) = (frame.nlocals() as usize, frame.stacktop() as usize);
+    // What a generator has on its stack where it yields must be there as objects.
+    let as_objects = kind != PlaceKind::Loop || frame.owner() == OWNED_BY_GENERATOR;
     // SAFETY: slots below the top are null or alive.
     (first..end)
-        .map(|slot| unsafe { item_of(frame.slot(slot)) })
+        .map(|slot| match unsafe { item_of(frame.slot(slot)) } {
+            EntryItem::Range | EntryItem::List if as_objects => EntryItem::Object,
+            item => item,
+        })
         .collect()
+}
+
+/// Whether the names of a frame's code are those of its globals: that of a module.
+pub(super) fn has_global_names(frame: Frame) -> bool {
+    frame.namespace() == frame.globals()
 }
 
 unsafe fn item_of(value: *mut PyObject) -> EntryItem {
@@ -347,11 +425,12 @@ unsafe fn item_of(value: *mut PyObject) -> EntryItem {
     }
 }
 
-/// Whether the frame's value stack is what the loop's code expects.
-unsafe fn fits(frame: Frame, this: &Loop) -> bool {
+/// Whether the frame is what a place's code expects.
+unsafe fn fits(frame: Frame, this: &Place) -> bool {
     // SAFETY: as in `stack_items`.
-    let found = unsafe { stack_items(frame) };
+    let found = unsafe { stack_items(frame, this.kind) };
     found.len() == this.stack.len()
+        && (!this.global_names || has_global_names(frame))
         && found.iter().zip(&this.stack).all(|(found, wanted)| {
             found == wanted || *wanted == EntryItem::Object && *found != EntryItem::Null
         })
@@ -378,17 +457,18 @@ impl Left {
     }
 }
 
-/// Enters a loop's code with a frame that is at its head and not current.
-unsafe fn enter_loop(
+/// Enters a place's code with a frame that is there and not current.
+unsafe fn enter_place(
     jit: &'static Jit,
     ts: *mut PyThreadState,
     frame: Frame,
     installed: &Installed,
 ) -> Left {
-    count(&COUNTERS.entries_loop);
     // SAFETY: the frame's stack is what the code expects; the code takes the references on it.
     unsafe {
-        if !runtime::has_stack() {
+        // Code that starts in the middle must not refuse: it would lose what is on the stack.
+        let left: i32 = read(ts, tstate::RECURSION_REMAINING);
+        if left <= 0 || !runtime::has_ample_stack() {
             return Left::Returned(jit.interpret(ts, frame, false));
         }
         let caller = current(ts);
@@ -422,6 +502,6 @@ pub(super) unsafe fn call(
             };
             make_map(unit);
         }
-        evaluate(jit, ts, frame, false, false)
+        evaluate(jit, ts, frame, Next::Record)
     }
 }

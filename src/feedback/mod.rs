@@ -6,7 +6,7 @@
 //! | operands | `BINARY_SUBSCR`, `STORE_SUBSCR` | container and key; the item's kind | `frontend::containers` |
 //! | operands | `GET_ITER`, `UNPACK_SEQUENCE` | kind of the iterable | `frontend::containers` |
 //! | attribute | `LOAD_ATTR`, `STORE_ATTR`, `LOAD_METHOD` | up to four class versions, each with where the attribute is | `frontend::attributes` |
-//! | global | `LOAD_GLOBAL` | dictionary, versions of the keys, index of the entry | `frontend::attributes` |
+//! | global | `LOAD_GLOBAL`, `LOAD_NAME` of modules | dictionary, versions of the keys, index of the entry | `frontend::attributes` |
 //! | branch | `POP_JUMP_…`, `JUMP_IF_…_OR_POP` | times taken and not taken | `frontend::control` |
 //! | call | `CALL` | the code object called, or that there are several | `frontend::calls` |
 //!
@@ -49,7 +49,7 @@ pub fn site_kind(op: u8) -> Option<SiteKind> {
         | o::GET_ITER
         | o::UNPACK_SEQUENCE => SiteKind::Operands,
         o::LOAD_ATTR | o::STORE_ATTR | o::LOAD_METHOD => SiteKind::Attribute,
-        o::LOAD_GLOBAL => SiteKind::Global,
+        o::LOAD_GLOBAL | o::LOAD_NAME => SiteKind::Global,
         o::POP_JUMP_FORWARD_IF_FALSE
         | o::POP_JUMP_FORWARD_IF_TRUE
         | o::POP_JUMP_FORWARD_IF_NONE

@@ -14,6 +14,17 @@ impl Builder<'_> {
         if instr.arg & 1 != 0 {
             self.state.stack.push(Item::Null);
         }
+        self.global(instr, instr.arg >> 1)
+    }
+
+    /// `LOAD_NAME` where names are those of the globals.
+    pub(super) fn load_name(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        self.global(instr, instr.arg)
+    }
+
+    /// Pushes the global or builtin with name number `name`.
+    fn global(&mut self, instr: &Instr, name: u32) -> Result<(), Bailout> {
+        let name = self.name_const(name)?;
         if let Some((dict, index, globals_version, builtins_version)) = self.where_global(instr)
             && self.may_speculate_here()
         {
@@ -22,7 +33,6 @@ impl Builder<'_> {
                 DictKind::Builtins => builtins_version,
             };
             if let Some(info) = self.oracle.dict_value(dict, index, version) {
-                let name = self.name_const(instr.arg >> 1)?;
                 let imms = [
                     Imm::Dict(dict),
                     Imm::Index(index),
@@ -47,7 +57,6 @@ impl Builder<'_> {
                 return Ok(());
             }
         }
-        let name = self.name_const(instr.arg >> 1)?;
         self.raising_push(instr, Op::LoadGlobal, &[], &[Imm::Const(name)]);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::demand;
 use super::state::{Item, ItemKey, Key, State, coarse};
-use super::{Bailout, EntryItem, FrontendOptions, LoopEntry, MAX_BYTECODES, MAX_HIR, feedback};
+use super::{Bailout, EntryItem, FrontendOptions, EntryPoint, MAX_BYTECODES, MAX_HIR, feedback};
 use crate::bytecode::blocks::Shape;
 use crate::bytecode::code::flags;
 use crate::bytecode::liveness::LiveLocals;
@@ -126,7 +126,7 @@ impl<'a> Builder<'a> {
                 0
             }
             Some(entry) => {
-                self.loop_entry(entry);
+                self.entry_point(entry);
                 entry.pc
             }
         };
@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
 
     /// Loads all locals and the stack as they are in a running loop, and guards the types of those seen
     /// as numbers that the loop reads.
-    fn loop_entry(&mut self, entry: &LoopEntry) {
+    fn entry_point(&mut self, entry: &EntryPoint) {
         self.state.locals = (0..self.code.nlocalsplus)
             .map(|slot| Some(self.emit(Op::LoadLocal, &[], &[Imm::Index(slot)])))
             .collect();
@@ -263,7 +263,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Starts an instruction: guards resume here.
-    fn begin(&mut self, pc: u32) {
+    pub(super) fn begin(&mut self, pc: u32) {
         if let Some(start) = self.call_start {
             self.start = (start, self.state.clone());
         } else {
@@ -362,7 +362,7 @@ impl<'a> Builder<'a> {
         imms: &[Imm],
     ) -> Option<Value> {
         debug_assert_eq!(op.info().fs, FsKind::Raise);
-        let fs = self.frame_state(instr.pc, &self.state.clone());
+        let fs = self.state_at(instr.pc);
         self.func
             .push(self.block, Inst::new(op, args, imms).with_fs(fs))
     }
@@ -378,7 +378,7 @@ impl<'a> Builder<'a> {
 
     /// Leaves behind `instr` if tracing was switched on by it.
     pub(super) fn after_escape(&mut self, instr: &Instr) {
-        let fs = self.frame_state(instr.next, &self.state.clone());
+        let fs = self.state_at(instr.next);
         self.func.push(
             self.block,
             Inst::new(Op::GuardNoTracing, &[], &[]).with_fs(fs),
@@ -400,6 +400,11 @@ impl<'a> Builder<'a> {
         let fs = self.frame_state(pc, &state);
         self.guard_fs = Some(fs);
         fs
+    }
+
+    /// The current state at `pc`.
+    pub(super) fn state_at(&mut self, pc: u32) -> FrameStateId {
+        self.frame_state(pc, &self.state.clone())
     }
 
     fn frame_state(&mut self, pc: u32, state: &State) -> FrameStateId {

@@ -1,6 +1,6 @@
 //! The instruction switch, locals, the value stack, jumps.
 
-use super::Bailout;
+use super::{Bailout, is_generator};
 use super::builder::Builder;
 use super::demand;
 use super::state::Item;
@@ -13,6 +13,8 @@ impl Builder<'_> {
     pub(super) fn instruction(&mut self, instr: &Instr) -> Result<(), Bailout> {
         match instr.op {
             o::NOP | o::CACHE => {}
+            // Within `await` and `yield from` nobody gets a turn.
+            o::RESUME if instr.arg >= 2 => {}
             o::RESUME => {
                 self.guard(Op::Poll, &[], &[]);
             }
@@ -65,8 +67,15 @@ impl Builder<'_> {
             o::RETURN_VALUE => {
                 self.guard(Op::GuardUnobserved, &[], &[]);
                 let value = self.pop()?;
-                self.terminate(Inst::new(Op::Return, &[value], &[]));
+                let op = if is_generator(self.code.flags) {
+                    Op::Finish
+                } else {
+                    Op::Return
+                };
+                self.terminate(Inst::new(op, &[value], &[]));
             }
+            o::YIELD_VALUE => self.yield_value(instr)?,
+            o::SEND => self.send(instr)?,
 
             o::LOAD_GLOBAL => self.load_global(instr)?,
             o::STORE_GLOBAL => self.store_global(instr)?,
@@ -154,7 +163,7 @@ impl Builder<'_> {
                 self.end_sequence();
             }
 
-            o::JUMP_FORWARD => self.jump(instr)?,
+            o::JUMP_FORWARD | o::JUMP_BACKWARD_NO_INTERRUPT => self.jump(instr)?,
             o::JUMP_BACKWARD => {
                 self.guard(Op::Poll, &[], &[]);
                 self.jump(instr)?;
@@ -213,9 +222,18 @@ impl Builder<'_> {
                 }
             }
 
-            o::RAISE_VARARGS | o::RERAISE | o::LOAD_ASSERTION_ERROR => {
+            o::RAISE_VARARGS if instr.arg == 1 => {
+                let shape = step::shape(instr.op, instr.arg).expect("it has one");
+                self.step(instr, shape)?;
+                // Never gets here.
+                self.begin(instr.start);
+                self.exit();
+            }
+            o::RAISE_VARARGS | o::RERAISE | o::LOAD_ASSERTION_ERROR | o::END_ASYNC_FOR => {
                 self.unsupported(instr, true)?;
             }
+            o::LOAD_NAME if self.options.global_names => self.load_name(instr)?,
+            o::STORE_NAME if self.options.global_names => self.store_global(instr)?,
             _ => match step::shape(instr.op, instr.arg) {
                 Some(shape) => self.step(instr, shape)?,
                 None => self.unsupported(instr, false)?,

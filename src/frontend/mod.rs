@@ -44,20 +44,22 @@ pub struct FrontendOptions {
     pub doubts: Doubts,
     /// What the recording evaluator has seen; where it has seen nothing, CPython's inline caches count.
     pub feedback: Option<Map>,
-    /// Start in a loop instead of at the beginning.
-    pub start: Option<LoopEntry>,
+    /// Start in the middle instead of at the beginning.
+    pub start: Option<EntryPoint>,
+    /// The names of code that is not a function's are those of its globals.
+    pub global_names: bool,
 }
 
-/// Entry into a running loop (on-stack replacement).
+/// Entry into a running loop (on-stack replacement), a generator that goes on, or an exception handler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoopEntry {
-    /// The loop's head.
+pub struct EntryPoint {
+    /// The instruction.
     pub pc: u32,
     /// What is on the value stack there, bottom first.
     pub stack: Vec<EntryItem>,
 }
 
-/// An item of the value stack on entry into a loop.
+/// An item of the value stack on entry in the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EntryItem {
     Null,
@@ -111,8 +113,8 @@ impl Doubts {
 /// Why a code object stays interpreted. Found once, kept with the code object, counted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Bailout {
-    /// Generators, coroutines, class bodies and the like.
-    #[error("unsupported kind of code: {0}")]
+    /// Code that is not entered at its beginning.
+    #[error("{0}")]
     CodeKind(&'static str),
     /// An instruction in a loop, or on every path.
     #[error("unsupported instruction {0}")]
@@ -125,7 +127,7 @@ pub enum Bailout {
     Malformed(&'static str),
 }
 
-/// Builds the HIR of a whole code object.
+/// Builds the HIR of a whole code object, or of what follows an entry point.
 ///
 /// # Errors
 /// The reason why the code object is to stay interpreted.
@@ -134,28 +136,24 @@ pub fn build(
     oracle: &dyn Oracle,
     options: &FrontendOptions,
 ) -> Result<Function, Bailout> {
-    check_kind(code)?;
+    if options.start.is_none() && !is_entered_at_start(code.flags) {
+        return Err(Bailout::CodeKind(if is_generator(code.flags) {
+            "a generator or coroutine is entered where it goes on"
+        } else {
+            "a module or class body is entered at its loops"
+        }));
+    }
     builder::Builder::new(code, oracle, options)?.run()
 }
 
-/// Refuses kinds of code that can't be a unit.
-fn check_kind(code: &Code) -> Result<(), Bailout> {
-    check_flags(code.flags)
+/// Whether a call of such code makes a generator or coroutine, which runs later.
+#[must_use]
+pub fn is_generator(flags: u32) -> bool {
+    flags & (flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR) != 0
 }
 
-/// The same by a code object's flags.
-///
-/// # Errors
-/// The reason why such code is to stay interpreted.
-pub fn check_flags(flags: u32) -> Result<(), Bailout> {
-    if flags & flags::GENERATOR != 0 {
-        return Err(Bailout::CodeKind("generator"));
-    }
-    if flags & (flags::COROUTINE | flags::ITERABLE_COROUTINE | flags::ASYNC_GENERATOR) != 0 {
-        return Err(Bailout::CodeKind("coroutine"));
-    }
-    if flags & flags::OPTIMIZED == 0 || flags & flags::NEWLOCALS == 0 {
-        return Err(Bailout::CodeKind("module or class body"));
-    }
-    Ok(())
+/// Whether such code is compiled as a whole. A module or class body is not: it runs once.
+#[must_use]
+pub fn is_entered_at_start(flags: u32) -> bool {
+    flags & flags::OPTIMIZED != 0 && flags & flags::NEWLOCALS != 0 && !is_generator(flags)
 }

@@ -6,7 +6,7 @@ use super::state::Item;
 use crate::bytecode::Instr;
 use crate::bytecode::opcode as o;
 use crate::bytecode::step::StepShape;
-use crate::hir::{Imm, Op, Value};
+use crate::hir::{Imm, Inst, Op, Value};
 
 impl Builder<'_> {
     /// `MAKE_CELL`: the local, an argument perhaps, moves into a cell.
@@ -54,7 +54,60 @@ impl Builder<'_> {
     /// Whether the iterator that an instruction makes is for a loop right behind it.
     pub(super) fn iterates_at_once(&self, get_iter: &Instr) -> bool {
         let next = self.shape.by_start.get(&get_iter.next);
-        next.is_some_and(|at| self.shape.instrs[*at].op == o::FOR_ITER)
+        next.map(|at| self.shape.instrs[*at])
+            .is_some_and(|next| next.op == o::FOR_ITER && !self.yields_in_loop(next.start))
+    }
+
+    /// Whether the loop with its head at `head` yields: what is on the stack there must be an object.
+    fn yields_in_loop(&self, head: u32) -> bool {
+        self.shape.loops.get(&head).is_some_and(|last| {
+            let inside = head..=*last;
+            self.shape
+                .instrs
+                .iter()
+                .any(|instr| instr.op == o::YIELD_VALUE && inside.contains(&instr.pc))
+        })
+    }
+
+    /// `YIELD_VALUE`: the unit ends.
+    pub(super) fn yield_value(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        let below = self.state.stack.iter();
+        if below
+            .clone()
+            .any(|item| matches!(item, Item::Range { .. } | Item::List { .. }))
+        {
+            self.exit();
+            return Ok(());
+        }
+        let depth = below.len().saturating_sub(1) as u32;
+        let value = self.pop()?;
+        let fs = self.state_at(instr.pc);
+        self.terminate(Inst::new(Op::Yield, &[value], &[Imm::Index(depth)]).with_fs(fs));
+        Ok(())
+    }
+
+    /// `SEND`: what the receiver yields is pushed, what it returns takes its place.
+    pub(super) fn send(&mut self, instr: &Instr) -> Result<(), Bailout> {
+        let end = instr
+            .jump_target()
+            .ok_or(Bailout::Malformed("SEND without target"))?;
+        let value = self.pop()?;
+        let receiver = self.peek(0)?;
+        let result = self
+            .raising(instr, Op::Send, &[receiver, value], &[])
+            .expect("a result");
+        let returned = self.emit(Op::SendReturned, &[], &[]);
+        let yielded = self.emit(Op::BoolNot, &[returned], &[]);
+        let mut done = self.state.clone();
+        done.stack.pop();
+        done.stack.push(Item::Value(result));
+        self.branch_then(yielded, (end, done), |this| {
+            this.push(result);
+            this.after_escape(instr);
+        });
+        let target = self.version(instr.next);
+        self.terminate(Inst::new(Op::Jump, &[], &[]).with_targets([target]));
+        Ok(())
     }
 
     /// An instruction that the evaluator's handler does.

@@ -22,6 +22,9 @@ pub enum FsKind {
     /// what is left below the operands. While it runs, the frame in memory must be legal: the
     /// instruction pointer says `pc` and the unboxed locals of the state can be seen.
     Raise,
+    /// The unit ends here and the frame is suspended at `pc`: locals and stack are as listed. Once
+    /// `store_at_yields` has run, they are all in the frame.
+    Suspend,
 }
 
 /// What an instruction does to the world, in increasing order.
@@ -331,6 +334,8 @@ ops! {
     /// Takes the reference in slot `i`, one of the value stack's, out of the frame. In the entry block of
     /// a unit that starts in a loop.
     TakeStack "take_stack" () { imms: &[ImmKind::Index], result: Fixed(OBJ), effects: Write, ownership: Ownership::Owned }
+    /// Puts `a`, which may be null, into slot `i`, one of the value stack's, which is empty. Before a yield.
+    PutStack "put_stack" (MAYBE) { imms: &[ImmKind::Index], effects: Write, steals: 1 }
     /// Of the range iterator `a`: its next value (`i` = 0), how many remain (1), its step (2).
     RangePart "range_part" (OBJ) { imms: &[ImmKind::Index], result: Fixed(I64), effects: Read }
     /// The list of the list iterator `a`, which is not exhausted.
@@ -514,6 +519,10 @@ ops! {
     GetIter "get_iter" (OBJ) { result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
     /// The next item of iterator `a`; null when it is exhausted.
     IterNext "iter_next" (OBJ) { result: Fixed(MAYBE), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// Sends `b` to the generator or iterator `a`: what it yields or returns.
+    Send "send" (OBJ, OBJ) { result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// Whether what the `send` right before this was given has been returned, not yielded.
+    SendReturned "send_returned" () { result: Fixed(I1), effects: Read }
     /// A tuple of exactly `i` items from the iterable `a`, with unpacking's errors.
     UnpackSequence "unpack_sequence" (OBJ) { imms: &[ImmKind::Index], result: Fixed(TUPLE), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
     /// A new tuple; consumes the items.
@@ -602,6 +611,10 @@ ops! {
     ReturnInt "return_int" (I64) { targets: Some(0), effects: Write }
     /// Returns a float without boxing it.
     ReturnFloat "return_float" (F64) { targets: Some(0), effects: Write }
+    /// Yields the object `a` from a generator's frame, whose value stack keeps `i` items; consumes `a`.
+    Yield "yield" (OBJ) { imms: &[ImmKind::Index], targets: Some(0), effects: Write, fs: FsKind::Suspend, steals: 1 }
+    /// Returns the object `a` from a generator's frame, whose locals CPython releases.
+    Finish "finish" (OBJ) { targets: Some(0), effects: Write, steals: 1 }
     /// Leaves native code for good: the interpreter goes on at the frame state.
     Exit "exit" () { imms: &[ImmKind::Reason], targets: Some(0), effects: Escape, fs: FsKind::Guard }
 }

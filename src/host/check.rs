@@ -47,6 +47,11 @@ pub fn check_interpreter() -> Result<(), String> {
                 builtin::LIST_ALLOCATED as usize + 8,
             ),
             (
+                "generator",
+                (*addr_of!(pyo3_ffi::PyGen_Type)).tp_basicsize,
+                (layout::generator::FRAME + layout::frame::LOCALSPLUS) as usize,
+            ),
+            (
                 "tuple",
                 (*addr_of!(PyTuple_Type)).tp_basicsize,
                 builtin::TUPLE_ITEMS as usize,

@@ -69,6 +69,9 @@ unsafe extern "C-unwind" {
     pub static mut PyFunction_Type: pyo3_ffi::PyTypeObject;
     pub static mut PyRangeIter_Type: pyo3_ffi::PyTypeObject;
     pub static mut PyListIter_Type: pyo3_ffi::PyTypeObject;
+    pub fn _PyObject_GC_New(class: *mut pyo3_ffi::PyTypeObject) -> *mut PyObject;
+    pub static mut PyAsyncGen_Type: pyo3_ffi::PyTypeObject;
+    pub static mut _PyAsyncGenWrappedValue_Type: pyo3_ffi::PyTypeObject;
     pub static mut PyMethod_Type: pyo3_ffi::PyTypeObject;
     pub static Py_Version: std::ffi::c_ulong;
     pub fn Py_GetVersion() -> *const c_char;

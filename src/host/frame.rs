@@ -1,7 +1,7 @@
 //! `_PyInterpreterFrame` and the thread state's view of it.
 
 use super::ffi::{PyInterpreterFrame, PyObject, PyThreadState, read, write};
-use crate::layout::{self, frame as f, tstate};
+use crate::layout::{self, frame as f, generator, tstate};
 
 /// A frame that is alive: running, or about to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Frame(*mut PyInterpreterFrame);
 
 /// `FRAME_OWNED_BY_THREAD`.
 pub const OWNED_BY_THREAD: u8 = 0;
+/// `FRAME_OWNED_BY_GENERATOR`.
+pub const OWNED_BY_GENERATOR: u8 = 1;
 /// `is_entry` of a frame whose native code may return in the middle: its caller goes on with it.
 pub const ENTRY_MAY_LEAVE: u8 = 2;
 /// `FRAME_OWNED_BY_FRAME_OBJECT`.
@@ -155,9 +157,30 @@ impl Frame {
         self.set(f::PREV_INSTR, instr);
     }
 
+    /// Number of the unit behind the instruction that ran last: of the next instruction, where that has no caches.
+    #[must_use]
+    pub fn next_unit(self) -> u32 {
+        // SAFETY: both point into the code object's units, or one before them.
+        unsafe { (self.last_instruction().offset_from(self.first_unit()) + 1) as u32 }
+    }
+
+    /// Tells the generator that has this frame that it is suspended.
+    pub fn set_suspended(self) {
+        self.set(generator::STATE_BEFORE_FRAME, generator::SUSPENDED);
+    }
+
+    /// The namespace of code that is not a function's.
+    #[must_use]
+    pub fn namespace(self) -> *mut PyObject {
+        self.get(f::F_LOCALS)
+    }
+
     /// Whether CPython still hides the frame: it has not reached its first traceable instruction.
     #[must_use]
     pub fn is_incomplete(self) -> bool {
+        if self.owner() == OWNED_BY_GENERATOR {
+            return false;
+        }
         let first = self.code() as i64 + i64::from(layout::code::CO_CODE_ADAPTIVE);
         // SAFETY: a code object has this field.
         let traceable: i32 = unsafe { read(self.code(), layout::code::CO_FIRSTTRACEABLE) };
@@ -187,6 +210,16 @@ impl Frame {
         self.set(f::IS_ENTRY, 1u8);
         self.set(f::OWNER, OWNED_BY_THREAD);
     }
+}
+
+/// Whether a generator or coroutine has been made and not begun.
+///
+/// # Safety
+/// `generator` is one, and alive.
+#[must_use]
+pub unsafe fn is_created(generator: *mut PyObject) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { read::<i8>(generator, generator::FRAME_STATE) == generator::CREATED }
 }
 
 /// `tstate->cframe->current_frame`.

@@ -338,7 +338,7 @@ impl Counter {
                     extra.push(*value);
                 }
             }
-            if inst.fs.is_some() {
+            if inst.fs.is_some() && inst.info().fs != FsKind::Suspend {
                 let guard = inst.info().fs == FsKind::Guard;
                 let mut drops: Vec<Value> = before
                     .iter()

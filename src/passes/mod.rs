@@ -11,6 +11,7 @@ mod reuse_boxes;
 mod sink_boxes;
 mod slots;
 mod spill_params;
+mod store_at_yields;
 mod unbox_params;
 
 use crate::hir::Function;
@@ -22,6 +23,7 @@ pub use mark_slots::mark_slots;
 pub use reuse_boxes::reuse_boxes;
 pub use sink_boxes::sink_boxes;
 pub use spill_params::spill_params;
+pub use store_at_yields::store_at_yields;
 pub use unbox_params::unbox_params;
 
 /// A pass.
@@ -35,6 +37,7 @@ pub const PASSES: &[(&str, Pass)] = &[
     ("eliminate_dead_code", eliminate_dead_code),
     ("spill_params", spill_params),
     ("mark_slots", mark_slots),
+    ("store_at_yields", store_at_yields),
     ("insert_refcounts", insert_refcounts),
     ("reuse_boxes", reuse_boxes),
 ];
@@ -66,6 +69,7 @@ pub fn optimise(func: &mut Function) {
     }
     run_pass(func, "spill_params");
     run_pass(func, "mark_slots");
+    run_pass(func, "store_at_yields");
     // Locals that are in their slots need no parameters any more.
     run_pass(func, "eliminate_dead_code");
     run_pass(func, "insert_refcounts");

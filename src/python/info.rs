@@ -17,7 +17,7 @@ unsafe fn line(code: *mut PyObject, pc: u32) -> c_int {
     unsafe { PyCode_Addr2Line(code, 2 * pc as c_int) }
 }
 
-/// A loop's or function's code.
+/// The size of a function's code, or a place's.
 fn code_bytes(installed: Option<&Installed>) -> u64 {
     installed.map_or(0, |installed| installed.image.code_size)
 }
@@ -25,11 +25,11 @@ fn code_bytes(installed: Option<&Installed>) -> u64 {
 /// Seconds by phase, of all the code there is.
 fn phase_times(unit: &Unit) -> Map<String, Value> {
     let mut phases: Map<String, Value> = Map::new();
-    let loops = unit.loops.iter().filter_map(|this| this.code.as_deref());
+    let places = unit.places.iter().filter_map(|this| this.code.as_deref());
     for phase in unit
         .installed()
         .into_iter()
-        .chain(loops)
+        .chain(places)
         .flat_map(|installed| &installed.image.phases)
     {
         let before = phases.get(&phase.name).and_then(Value::as_f64);
@@ -69,11 +69,11 @@ pub(super) unsafe fn info(code: *mut PyObject) -> Value {
             .unwrap_or_default(),
     );
     let mut loops = Vec::new();
-    for this in &unit.loops {
+    for this in &unit.places {
         let installed = this.code.as_deref();
         exits.extend(installed.map(Installed::exits_taken).unwrap_or_default());
         loops.push(json!({
-            "pc": this.pc,
+            "pc": this.pc, "kind": this.kind.name(),
             // SAFETY: alive (caller).
             "line": unsafe { line(code, this.pc) },
             "compiled": installed.is_some(), "back_edges": this.edges,

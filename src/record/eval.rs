@@ -53,7 +53,6 @@ pub(super) unsafe fn interpret<const MODE: u8>(
     frame: Frame,
     map: *mut Map,
     mut budget: u32,
-    throws: bool,
 ) -> (End, u32) {
     // SAFETY: for the whole function. The GIL is held, and the frame, its code, constants and names
     // stay alive while the frame runs. The compiler's bytecode keeps the value stack within its bounds;
@@ -66,6 +65,7 @@ pub(super) unsafe fn interpret<const MODE: u8>(
         let consts = items(read(code, c::CO_CONSTS));
         let names = items(read(code, c::CO_NAMES));
         let locals = frame.locals();
+        let global_names = frame.namespace() == frame.globals();
         let base = locals.add(frame.nlocals() as usize);
         let cframe: *mut u8 = read(ts, tstate::CFRAME);
         let tracing: *const u8 = cframe.offset(cframe::USE_TRACING as isize);
@@ -106,27 +106,6 @@ pub(super) unsafe fn interpret<const MODE: u8>(
                 sp = sp.sub(1);
                 *sp
             }};
-        }
-
-        if throws {
-            // `prev_instr` is the instruction that raised.
-            let pc = ip.offset_from(first) as usize - 1;
-            match unwind::handler(code, pc) {
-                Some(handler) => {
-                    unwind::add_traceback(ts, frame);
-                    let (entered, top) = unwind::enter(handler, sp, base, pc);
-                    sp = top;
-                    if !entered {
-                        suspend!(ip);
-                        return (End::Raised, budget);
-                    }
-                    ip = first.add(handler.target);
-                }
-                None => {
-                    suspend!(ip);
-                    return (End::Raised, budget);
-                }
-            }
         }
 
         'next: loop {
@@ -249,6 +228,28 @@ pub(super) unsafe fn interpret<const MODE: u8>(
                     let value = pop!();
                     let old = std::mem::replace(&mut *locals.add($slot), value);
                     xdecref(old);
+                }};
+            }
+            /// Pushes a global or builtin.
+            macro_rules! load_global {
+                ($pc:expr, $name:expr) => {{
+                    let (pc, name) = ($pc, $name);
+                    if MODE != BLIND {
+                        let value = globals::cached(frame, site!(pc).global());
+                        if !value.is_null() {
+                            incref(value);
+                            push!(value);
+                            continue 'next;
+                        }
+                    }
+                    let value = globals::load(frame, name);
+                    if value.is_null() {
+                        error!(pc);
+                    }
+                    push!(value);
+                    if MODE != BLIND {
+                        globals::note(map, pc, frame, name);
+                    }
                 }};
             }
             /// The argument of the second instruction of a pair; goes behind it.
@@ -505,28 +506,13 @@ pub(super) unsafe fn interpret<const MODE: u8>(
 
                     o::LOAD_GLOBAL => {
                         let pc = pc!();
-                        let name = *names.add(arg >> 1);
                         ip = ip.add(5);
                         if arg & 1 != 0 {
                             push!(null_mut());
                         }
-                        if MODE != BLIND {
-                            let value = globals::cached(frame, site!(pc).global());
-                            if !value.is_null() {
-                                incref(value);
-                                push!(value);
-                                continue 'next;
-                            }
-                        }
-                        let value = globals::load(frame, name);
-                        if value.is_null() {
-                            error!(pc);
-                        }
-                        push!(value);
-                        if MODE != BLIND {
-                            globals::note(map, pc, frame, name);
-                        }
+                        load_global!(pc, *names.add(arg >> 1));
                     }
+                    o::LOAD_NAME if global_names => load_global!(pc!(), *names.add(arg)),
                     o::LOAD_ATTR => {
                         let pc = pc!();
                         let object = *sp.sub(1);
@@ -617,6 +603,31 @@ pub(super) unsafe fn interpret<const MODE: u8>(
                         return (End::Returned(value), budget);
                     }
 
+                    o::YIELD_VALUE => {
+                        let value = pop!();
+                        frame.set_stacktop(sp.offset_from(locals) as i32);
+                        frame.set_suspended();
+                        return (End::Returned(value), budget);
+                    }
+                    o::SEND => {
+                        let pc = pc!();
+                        let (receiver, value) = (*sp.sub(2), *sp.sub(1));
+                        let mut returned = 0;
+                        let result = runtime::swl_send(receiver, value, &mut returned);
+                        decref(value);
+                        sp = sp.sub(1);
+                        if result.is_null() {
+                            error!(pc);
+                        }
+                        if returned == 0 {
+                            push!(result);
+                        } else {
+                            *sp.sub(1) = result;
+                            decref(receiver);
+                            ip = ip.add(arg);
+                        }
+                    }
+
                     o::GET_ITER => {
                         let pc = pc!();
                         let iterable = *sp.sub(1);
@@ -660,6 +671,11 @@ pub(super) unsafe fn interpret<const MODE: u8>(
 
                     o::JUMP_FORWARD => {
                         ip = ip.add(arg);
+                        continue 'next;
+                    }
+                    // Gives nobody a turn: it waits for what is awaited to be done.
+                    o::JUMP_BACKWARD_NO_INTERRUPT => {
+                        ip = ip.sub(arg);
                         continue 'next;
                     }
                     o::JUMP_BACKWARD => {

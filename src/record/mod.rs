@@ -18,6 +18,7 @@ mod attributes;
 mod build;
 mod calls;
 mod eval;
+mod generators;
 mod globals;
 mod names;
 mod numbers;
@@ -29,6 +30,7 @@ mod unwind;
 
 pub use globals::{finish, prepare};
 pub use step::{restart, swl_step};
+pub use unwind::unwind;
 
 use crate::feedback::Map;
 use crate::host::Frame;
@@ -38,7 +40,7 @@ use crate::layout::object;
 /// Why [`run`] came back. The frame is what CPython's evaluator expects in each case but the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The frame has returned this; a new reference.
+    /// The frame has returned or yielded this; a new reference.
     Returned(*mut PyObject),
     /// An exception that the frame has no handler for is set: CPython unwinds it.
     Raised,
@@ -50,11 +52,10 @@ pub enum End {
 
 /// Runs a frame that is current, from where it is, until it returns, must be left, or has taken
 /// `budget` back-edges; also how many are left. With a map, attributes and globals are recorded, and
-/// with `all` everything else. `throws`: an exception is set, and is unwound first.
+/// with `all` everything else.
 ///
 /// # Safety
-/// `ts` is the current thread state, the frame one of a function (not a generator) that nothing else
-/// runs; `map` is null or that of the frame's code, and nothing else uses it but through other
+/// `ts` is the current thread state, the frame one that nothing else runs; `map` is null or that of the frame's code, and nothing else uses it but through other
 /// activations of this function on the same thread.
 pub unsafe fn run(
     ts: *mut PyThreadState,
@@ -62,16 +63,15 @@ pub unsafe fn run(
     map: *mut Map,
     all: bool,
     budget: u32,
-    throws: bool,
 ) -> (End, u32) {
     // SAFETY: the caller's promise.
     unsafe {
         if map.is_null() {
-            eval::interpret::<BLIND>(ts, frame, map, budget, throws)
+            eval::interpret::<BLIND>(ts, frame, map, budget)
         } else if all {
-            eval::interpret::<FULL>(ts, frame, map, budget, throws)
+            eval::interpret::<FULL>(ts, frame, map, budget)
         } else {
-            eval::interpret::<CACHED>(ts, frame, map, budget, throws)
+            eval::interpret::<CACHED>(ts, frame, map, budget)
         }
     }
 }

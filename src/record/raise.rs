@@ -7,6 +7,7 @@ use crate::host::ffi::{self, PyObject, read};
 use crate::layout::tstate;
 use crate::runtime;
 use pyo3_ffi as py;
+use std::ffi::CStr;
 use std::ptr::{addr_of_mut, null_mut};
 
 // SAFETY of all handlers: as in `rare`.
@@ -141,7 +142,7 @@ pub(super) unsafe fn check_exc_match(state: &mut State) -> Step {
 }
 
 /// A special method of an object: a new reference, or null, perhaps with an exception.
-unsafe fn special(object: *mut PyObject, name: &std::ffi::CStr) -> *mut PyObject {
+unsafe fn special(object: *mut PyObject, name: &CStr) -> *mut PyObject {
     // SAFETY: alive (caller).
     unsafe {
         let name = py::PyUnicode_InternFromString(name.as_ptr());
@@ -156,6 +157,12 @@ unsafe fn special(object: *mut PyObject, name: &std::ffi::CStr) -> *mut PyObject
 
 pub(super) unsafe fn before_with(state: &mut State) -> Step {
     // SAFETY: see `rare`.
+    unsafe { enter_context(state, c"__enter__", c"__exit__") }
+}
+
+/// Replaces a context manager by its bound method of leaving, and the result of its method of entering.
+pub(super) unsafe fn enter_context(state: &mut State, enter: &CStr, exit: &CStr) -> Step {
+    // SAFETY: see `rare`.
     unsafe {
         let manager = state.peek(1);
         let missing = || {
@@ -165,11 +172,11 @@ pub(super) unsafe fn before_with(state: &mut State) -> Step {
                 Step::Error
             }
         };
-        let enter = special(manager, c"__enter__");
+        let enter = special(manager, enter);
         if enter.is_null() {
             return missing();
         }
-        let exit = special(manager, c"__exit__");
+        let exit = special(manager, exit);
         if exit.is_null() {
             decref(enter);
             return missing();

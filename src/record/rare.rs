@@ -1,6 +1,6 @@
 //! Instructions with a handler of their own: the table, and those of no larger family.
 
-use super::{build, class, decref, incref, names, raise, xdecref};
+use super::{build, class, decref, generators, incref, names, raise, xdecref};
 use crate::bytecode::opcode as o;
 use crate::host::Frame;
 use crate::host::ffi::{PyObject, PyThreadState, read};
@@ -146,11 +146,18 @@ pub(super) const TABLE: [Handler; 256] = {
     table[o::CHECK_EXC_MATCH as usize] = raise::check_exc_match;
     table[o::BEFORE_WITH as usize] = raise::before_with;
     table[o::WITH_EXCEPT_START as usize] = raise::with_except_start;
+    table[o::GET_YIELD_FROM_ITER as usize] = generators::get_yield_from_iter;
+    table[o::GET_AWAITABLE as usize] = generators::get_awaitable;
+    table[o::GET_AITER as usize] = generators::get_aiter;
+    table[o::GET_ANEXT as usize] = generators::get_anext;
+    table[o::END_ASYNC_FOR as usize] = generators::end_async_for;
+    table[o::ASYNC_GEN_WRAP as usize] = generators::async_gen_wrap;
+    table[o::BEFORE_ASYNC_WITH as usize] = generators::before_async_with;
     table
 };
 
-/// Instructions that this evaluator leaves to CPython: those of generators and coroutines, and those
-/// whose errors CPython words in functions that it doesn't export.
+/// Instructions that this evaluator leaves to CPython: the one that makes a generator, and those whose errors
+/// CPython words in functions that it doesn't export.
 unsafe fn leave(_state: &mut State) -> Step {
     Step::Leave
 }

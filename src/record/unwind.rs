@@ -112,6 +112,29 @@ pub(super) unsafe fn enter(
     }
 }
 
+/// Unwinds a frame that is current and has raised to its handler, where it goes on: the code unit there. `None`, and
+/// nothing has changed but perhaps the height of the stack, if CPython has to unwind it.
+///
+/// # Safety
+/// An exception is set; `prev_instr` is the instruction that raised.
+pub unsafe fn unwind(ts: *mut PyThreadState, frame: Frame) -> Option<u32> {
+    // SAFETY: the caller's promise; slots below the stack's top are null or owned references.
+    unsafe {
+        let pc = frame.next_unit() as usize - 1;
+        let handler = handler(frame.code(), pc)?;
+        add_traceback(ts, frame);
+        let base = frame.locals().add(frame.nlocals() as usize);
+        let sp = frame.locals().add(frame.stacktop() as usize);
+        let (entered, top) = enter(handler, sp, base, pc);
+        frame.set_stacktop(top.offset_from(frame.locals()) as i32);
+        if !entered {
+            return None;
+        }
+        frame.set_last_instruction(handler.target as i64 - 1);
+        Some(handler.target as u32)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

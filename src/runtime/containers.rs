@@ -35,6 +35,23 @@ pub(super) unsafe extern "C-unwind" fn swl_iter_next(iterator: *mut PyObject) ->
 }
 
 /// # Safety
+/// Alive operands; `returned` may be written to.
+pub unsafe extern "C-unwind" fn swl_send(
+    receiver: *mut PyObject,
+    value: *mut PyObject,
+    returned: *mut i64,
+) -> *mut PyObject {
+    let mut result = null_mut();
+    // SAFETY: the caller's promise.
+    unsafe {
+        let status = py::PyIter_Send(receiver, value, &mut result);
+        *returned = i64::from(status == py::PySendResult::PYGEN_RETURN);
+    }
+    // Null for an error.
+    result
+}
+
+/// # Safety
 /// The operand is alive.
 pub unsafe extern "C-unwind" fn swl_unpack_sequence(
     value: *mut PyObject,

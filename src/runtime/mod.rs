@@ -17,7 +17,7 @@ use crate::helpers::{Data, Helper};
 use crate::host::check::small_ints;
 use crate::host::ffi::{self, PyObject, PyThreadState, read};
 use crate::layout::{interp, tstate};
-pub use containers::swl_unpack_sequence;
+pub use containers::{swl_send, swl_unpack_sequence};
 pub use exits::{ENTER, RESUME, RawPair, STRESS, enter_cold, set_stress, swl_frame_clear};
 pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
@@ -71,6 +71,7 @@ fn helper_address(helper: Helper, step: StepFn) -> u64 {
         Helper::CallPySlow => exits::swl_call_py_slow as *const (),
         Helper::GetIter => containers::swl_get_iter as *const (),
         Helper::IterNext => containers::swl_iter_next as *const (),
+        Helper::Send => containers::swl_send as *const (),
         Helper::UnpackSequence => containers::swl_unpack_sequence as *const (),
         Helper::BuildTuple => containers::swl_build_tuple as *const (),
         Helper::BuildList => containers::swl_build_list as *const (),
@@ -159,6 +160,14 @@ pub fn has_stack() -> bool {
         limit => limit,
     };
     std::ptr::from_ref(&here) as usize > limit
+}
+
+/// The same with some room to spare, for code that asks again.
+#[must_use]
+pub fn has_ample_stack() -> bool {
+    const ROOM: usize = 16 << 10;
+    let here = 0u8;
+    has_stack() && std::ptr::from_ref(&here) as usize > STACK_LIMIT.get() + ROOM
 }
 
 /// The same, asked at every eighth level of recursion only: between two of those there is always room.

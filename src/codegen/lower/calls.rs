@@ -4,7 +4,7 @@ use super::super::machine::{CheckedOp, Hint, IntOp, Machine, Ty};
 use super::Lower;
 use crate::helpers::{Data, Helper, call_cell, tag};
 use crate::hir::{CmpOp, FsValue, Inst, Type, Value};
-use crate::layout::{self, code, frame, function, tstate};
+use crate::layout::{self, code, frame, function, generator, tstate};
 
 /// Every so many frames the C stack is looked at.
 const STACK_CHECK_INTERVAL: i64 = 32;
@@ -118,6 +118,18 @@ impl<M: Machine> Lower<'_, M> {
             this.require(clear, exit);
         });
         item
+    }
+
+    pub(super) fn send(&mut self, inst: &Inst) -> M::V {
+        let returned = self.scratch;
+        self.object_op(inst, Helper::Send, &[returned])
+    }
+
+    /// What the helper has said about the value that it gave.
+    pub(super) fn send_returned(&mut self) -> M::V {
+        let word = self.m.load(Ty::I64, self.scratch, 0);
+        let zero = self.m.int(0);
+        self.m.int_cmp(CmpOp::Ne, word, zero)
     }
 
     pub(super) fn call(&mut self, inst: &Inst) -> M::V {
@@ -356,7 +368,7 @@ impl<M: Machine> Lower<'_, M> {
         let Some(block) = self.epilogue else { return };
         self.m.switch_to(block);
         let result = self.m.block_params(block);
-        let (ts, own) = (self.ts, self.frame);
+        let own = self.frame;
         self.pc = None;
         for slot in self.used_slots.clone() {
             let offset = frame::LOCALSPLUS + 8 * slot as i32;
@@ -368,13 +380,47 @@ impl<M: Machine> Lower<'_, M> {
                 this.decref(value, Type::OBJECT);
             });
         }
+        self.count_back();
+        let zero = self.m.int(0);
+        self.m.store(Ty::I32, zero, own, frame::STACKTOP);
+        self.m.ret(result[0], result[1]);
+    }
+
+    /// One level of recursion less.
+    fn count_back(&mut self) {
+        let ts = self.ts;
         let left = self.m.load(Ty::I32, ts, tstate::RECURSION_REMAINING);
         let one = self.m.int(1);
         let left = self.m.int_op(IntOp::Add, left, one);
         self.m.store(Ty::I32, left, ts, tstate::RECURSION_REMAINING);
-        let zero = self.m.int(0);
-        self.m.store(Ty::I32, zero, own, frame::STACKTOP);
-        self.m.ret(result[0], result[1]);
+    }
+
+    /// Leaves a generator's frame with a value; `items` stay on its value stack.
+    fn hand_out(&mut self, inst: &Inst, items: u32) {
+        self.count_back();
+        let top = self.m.int(i64::from(self.func.nlocals + items));
+        let own = self.frame;
+        self.m.store(Ty::I32, top, own, frame::STACKTOP);
+        let value = self.v(inst.args[0]);
+        let (tag_word, payload) = self.object_payload(value);
+        let tag_word = self.m.int(tag_word);
+        self.m.ret(tag_word, payload);
+    }
+
+    /// Suspends a generator.
+    pub(super) fn yield_value(&mut self, inst: &Inst) {
+        let fs = inst.fs.expect("verified: has a frame state");
+        self.set_prev_instr(self.func.frame_state(fs).pc);
+        let state = self.m.int(i64::from(generator::SUSPENDED));
+        let own = self.frame;
+        self.m
+            .store(Ty::I8, state, own, generator::STATE_BEFORE_FRAME);
+        self.hand_out(inst, inst.imm_index(0));
+    }
+
+    /// Ends a generator: CPython clears its frame.
+    pub(super) fn finish(&mut self, inst: &Inst) {
+        self.hand_out(inst, 0);
     }
 
     /// The tag and payload words of a returned object.

@@ -132,6 +132,12 @@ impl<M: Machine> Lower<'_, M> {
                 let own = self.frame;
                 Some(self.load_ptr(own, Self::slot_offset(inst)))
             }
+            Op::PutStack => {
+                let value = self.v(inst.args[0]);
+                let own = self.frame;
+                self.m.store(Ty::Ptr, value, own, Self::slot_offset(inst));
+                None
+            }
             Op::RangePart => Some(self.range_part(inst)),
             Op::IterList => {
                 let iterator = self.v(inst.args[0]);
@@ -371,6 +377,8 @@ impl<M: Machine> Lower<'_, M> {
             }
             Op::GetIter => Some(self.object_op(inst, Helper::GetIter, &[])),
             Op::IterNext => Some(self.iter_next(inst)),
+            Op::Send => Some(self.send(inst)),
+            Op::SendReturned => Some(self.send_returned()),
             Op::UnpackSequence => {
                 let count = self.m.int(i64::from(inst.imm_index(0)));
                 Some(self.object_op(inst, Helper::UnpackSequence, &[count]))
@@ -508,6 +516,14 @@ impl<M: Machine> Lower<'_, M> {
                 let value = self.v(inst.args[0]);
                 let bits = self.m.float_to_bits(value);
                 self.leave_unit(tag::FLOAT, bits);
+                None
+            }
+            Op::Yield => {
+                self.yield_value(inst);
+                None
+            }
+            Op::Finish => {
+                self.finish(inst);
                 None
             }
             Op::Exit => {

@@ -26,9 +26,17 @@ impl Machine<'_> {
             Op::ConstNull => go(Val::Boxed(None)),
 
             Op::LoadLocal => go(Val::Boxed(self.slots[inst.imm_index(0) as usize])),
-            Op::TakeStack | Op::RangePart | Op::IterList | Op::IterIndex => {
+            Op::TakeStack
+            | Op::PutStack
+            | Op::RangePart
+            | Op::IterList
+            | Op::IterIndex
+            | Op::Send
+            | Op::SendReturned
+            | Op::Yield
+            | Op::Finish => {
                 return Err(InterpError::Malformed(
-                    "entry into a running loop".to_owned(),
+                    "entry in the middle".to_owned(),
                 ));
             }
             Op::StoreLocal => {
