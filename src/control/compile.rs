@@ -4,7 +4,7 @@ use super::profile::Heat;
 use super::{Jit, describe_code, enter, warm};
 use crate::bytecode::{Code, Oracle, Recorder};
 use crate::code::cell::Cell;
-use crate::code::unit::{Installed, State, Unit};
+use crate::code::unit::{Installed, PlaceKind, State, Unit};
 use crate::codegen::{
     CodeGenerator, CodeImage, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Phase,
 };
@@ -66,9 +66,11 @@ const HOTNESS_PER_INST: u32 = 200;
 /// Whether native code is likely to pay: what it does inline, and that it is entered without CPython's
 /// interpreter, against operations that it leaves to functions slower than CPython's specialised instructions.
 /// In a loop such an operation also costs that unboxed locals are boxed for it, time and again.
-fn is_promising(function: &Function) -> bool {
-    /// What is saved by entering native code.
+fn is_promising(function: &Function, kind: Option<PlaceKind>) -> bool {
+    /// What is saved by entering native code with a call.
     const ENTRY: i32 = 4;
+    /// The same where a generator goes on: CPython enters it without looking for anything.
+    const RESUME: i32 = -10;
     if function.inst_count() > MAX_HOT_HIR {
         return false;
     }
@@ -78,7 +80,11 @@ fn is_promising(function: &Function) -> bool {
         .flat_map(|block| &block.insts)
         .map(gain);
     if !has_loop(function) {
-        return ENTRY + gains.sum::<i32>() > 0;
+        let entry = match kind {
+            Some(PlaceKind::Resume) => RESUME,
+            _ => ENTRY,
+        };
+        return entry + gains.sum::<i32>() > 0;
     }
     let (mut inline, mut generic) = (0, 0);
     for gain in gains {
@@ -386,7 +392,7 @@ pub(super) fn compile_place(jit: &'static Jit, frame: Frame, pc: u32) {
     }
     this.compiles += 1;
     // SAFETY: an evaluator has just left the frame there.
-    this.stack = unsafe { warm::stack_items(frame, this.kind) };
+    this.stack = unsafe { warm::stack_items(frame, this.kind) }.collect();
     this.global_names = warm::has_global_names(frame);
     let start = Some(EntryPoint {
         pc,
@@ -504,10 +510,14 @@ fn translate_timed(
             unit.hotness
         }
     };
+    // A handler is reached from native code, which gains by going on.
+    let kind = pc.map(|pc| unit.place_at(pc).kind);
+    let handles = kind == Some(PlaceKind::Handler);
     let judged = matches!(source, Source::Frame(_))
+        && !handles
         && jit.mode() == Mode::WhenHot
         && jit.config.threshold >= JUDGED_FROM;
-    if judged && !is_promising(&built.function) {
+    if judged && !is_promising(&built.function, kind) {
         tracing::info!(%name, hir = unit.hir_insts, "not promising");
         let reason = "mostly generic operations: no gain expected";
         refuse_here(jit, unit, pc, reason.to_owned());

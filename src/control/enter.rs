@@ -88,11 +88,17 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
     };
     // SAFETY: as called; every frame has a code object, and a thread state a CFrame.
     unsafe {
-        if jit.profile.is_none()
-            && runtime::has_stack_for_call(ts)
-            && (is_foreign(jit, ts, raw, throwflag) || counts_only(jit, raw))
-        {
-            return (jit.previous)(ts, raw, throwflag);
+        if jit.profile.is_none() && runtime::has_stack_for_call(ts) {
+            if is_foreign(jit, ts, raw, throwflag) {
+                return (jit.previous)(ts, raw, throwflag);
+            }
+            let frame = Frame::from_raw(raw);
+            if frame.owner() == OWNED_BY_GENERATOR {
+                return generator::go_on(jit, ts, frame);
+            }
+            if counts_only(jit, raw) {
+                return (jit.previous)(ts, raw, throwflag);
+            }
         }
         run_frame(jit, ts, raw, throwflag)
     }

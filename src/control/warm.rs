@@ -350,6 +350,10 @@ pub(super) unsafe fn at_place(
         unsafe { make_map(unit) };
     }
     let this = unit.place_at(pc);
+    // SAFETY: the frame is at that place.
+    if let Some(installed) = unsafe { native(frame, this) } {
+        return Next::Native(installed);
+    }
     this.kind = kind;
     this.edges = this.edges.saturating_add(heat);
     let is_due = this.edges > this.wanted
@@ -363,40 +367,43 @@ pub(super) unsafe fn at_place(
     if let State::Refused(_) | State::Released = unit.state {
         return Next::GiveUp;
     }
-    let this = unit.place_at(pc);
-    match &this.code {
-        // SAFETY: the frame is at that place.
-        Some(installed) if unsafe { fits(frame, this) } => {
-            if installed.is_worn() {
-                compile::retire_worn(jit, code);
-                return Next::Record;
-            }
-            count(match kind {
-                PlaceKind::Loop => &COUNTERS.entries_loop,
-                PlaceKind::Resume => &COUNTERS.entries_resume,
-                PlaceKind::Handler => &COUNTERS.entries_handler,
-            });
-            Next::Native(&raw const **installed)
-        }
-        _ => Next::Record,
+    if unit.is_worn() {
+        compile::retire_worn(jit, code);
+        return Next::Record;
     }
+    // SAFETY: the frame is at that place.
+    unsafe { native(frame, unit.place_at(pc)) }.map_or(Next::Record, Next::Native)
+}
+
+/// The code of a place, if there is some that fits the frame, which is about to enter it.
+///
+/// # Safety
+/// The frame is at that place.
+#[inline(always)]
+pub(super) unsafe fn native(frame: Frame, this: &Place) -> Option<*const Installed> {
+    let installed = this.code.as_deref()?;
+    // SAFETY: the frame is at that place (caller).
+    if installed.is_worn() || !unsafe { fits(frame, this) } {
+        return None;
+    }
+    count(match this.kind {
+        PlaceKind::Loop => &COUNTERS.entries_loop,
+        PlaceKind::Resume => &COUNTERS.entries_resume,
+        PlaceKind::Handler => &COUNTERS.entries_handler,
+    });
+    Some(installed)
 }
 
 /// The value stack of a frame at a place, as code that starts there sees it.
 ///
 /// # Safety
 /// An evaluator has just left the frame there.
-pub(super) unsafe fn stack_items(frame: Frame, kind: PlaceKind) -> Vec<EntryItem> {
+pub(super) unsafe fn stack_items(frame: Frame, kind: PlaceKind) -> impl Iterator<Item = EntryItem> {
     let (first, end) = (frame.nlocals() as usize, frame.stacktop() as usize);
     // What a generator has on its stack where it yields must be there as objects.
     let as_objects = kind != PlaceKind::Loop || frame.owner() == OWNED_BY_GENERATOR;
     // SAFETY: slots below the top are null or alive.
-    (first..end)
-        .map(|slot| match unsafe { item_of(frame.slot(slot)) } {
-            EntryItem::Range | EntryItem::List if as_objects => EntryItem::Object,
-            item => item,
-        })
-        .collect()
+    (first..end).map(move |slot| unsafe { item_of(frame.slot(slot), as_objects) })
 }
 
 /// Whether the names of a frame's code are those of its globals: that of a module.
@@ -404,9 +411,12 @@ pub(super) fn has_global_names(frame: Frame) -> bool {
     frame.namespace() == frame.globals()
 }
 
-unsafe fn item_of(value: *mut PyObject) -> EntryItem {
+unsafe fn item_of(value: *mut PyObject, as_object: bool) -> EntryItem {
     if value.is_null() {
         return EntryItem::Null;
+    }
+    if as_object {
+        return EntryItem::Object;
     }
     // SAFETY: alive (caller); fields are those of the class that was checked.
     unsafe {
@@ -426,13 +436,15 @@ unsafe fn item_of(value: *mut PyObject) -> EntryItem {
 }
 
 /// Whether the frame is what a place's code expects.
+#[inline(always)]
 unsafe fn fits(frame: Frame, this: &Place) -> bool {
+    let depth = frame.stacktop() - frame.nlocals();
     // SAFETY: as in `stack_items`.
     let found = unsafe { stack_items(frame, this.kind) };
-    found.len() == this.stack.len()
+    depth as usize == this.stack.len()
         && (!this.global_names || has_global_names(frame))
-        && found.iter().zip(&this.stack).all(|(found, wanted)| {
-            found == wanted || *wanted == EntryItem::Object && *found != EntryItem::Null
+        && found.zip(&this.stack).all(|(found, wanted)| {
+            found == *wanted || *wanted == EntryItem::Object && found != EntryItem::Null
         })
 }
 
@@ -458,7 +470,11 @@ impl Left {
 }
 
 /// Enters a place's code with a frame that is there and not current.
-unsafe fn enter_place(
+///
+/// # Safety
+/// The code fits the frame.
+#[inline(always)]
+pub(super) unsafe fn enter_place(
     jit: &'static Jit,
     ts: *mut PyThreadState,
     frame: Frame,
@@ -467,8 +483,7 @@ unsafe fn enter_place(
     // SAFETY: the frame's stack is what the code expects; the code takes the references on it.
     unsafe {
         // Code that starts in the middle must not refuse: it would lose what is on the stack.
-        let left: i32 = read(ts, tstate::RECURSION_REMAINING);
-        if left <= 0 || !runtime::has_ample_stack() {
+        if !runtime::has_ample_stack_for_call(ts) {
             return Left::Returned(jit.interpret(ts, frame, false));
         }
         let caller = current(ts);

@@ -162,14 +162,6 @@ pub fn has_stack() -> bool {
     std::ptr::from_ref(&here) as usize > limit
 }
 
-/// The same with some room to spare, for code that asks again.
-#[must_use]
-pub fn has_ample_stack() -> bool {
-    const ROOM: usize = 16 << 10;
-    let here = 0u8;
-    has_stack() && std::ptr::from_ref(&here) as usize > STACK_LIMIT.get() + ROOM
-}
-
 /// The same, asked at every eighth level of recursion only: between two of those there is always room.
 ///
 /// # Safety
@@ -180,6 +172,22 @@ pub unsafe fn has_stack_for_call(ts: *mut PyThreadState) -> bool {
     // SAFETY: the caller's promise.
     let left: i32 = unsafe { read(ts, tstate::RECURSION_REMAINING) };
     left & 7 != 0 || has_stack()
+}
+
+/// Whether native code that is entered now will not refuse: there are a level of recursion, and room on the C stack
+/// with some to spare. Asked where native code may ask itself.
+///
+/// # Safety
+/// `ts` is the current thread state.
+#[must_use]
+#[inline]
+pub unsafe fn has_ample_stack_for_call(ts: *mut PyThreadState) -> bool {
+    const ROOM: usize = 16 << 10;
+    // SAFETY: the caller's promise.
+    let left: i32 = unsafe { read(ts, tstate::RECURSION_REMAINING) };
+    let here = 0u8;
+    let place = std::ptr::from_ref(&here) as usize;
+    left > 0 && (left & 7 != 0 || has_stack() && place > STACK_LIMIT.get() + ROOM)
 }
 
 extern "C-unwind" fn swl_stack_ok(_ts: *mut PyThreadState) -> i64 {
