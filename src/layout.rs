@@ -28,6 +28,7 @@ pub mod frame {
 
 /// `PyGenObject`, `PyCoroObject`, `PyAsyncGenObject`.
 pub mod generator {
+    pub const CODE: i32 = 16;
     /// `int8_t`.
     pub const FRAME_STATE: i32 = 75;
     /// `_PyInterpreterFrame`.

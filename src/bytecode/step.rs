@@ -13,6 +13,8 @@ pub struct StepShape {
     pub pushes: u32,
     /// An item that it works on and that stays where it is: how far below the top after the pops, from 1 on.
     pub keeps: Option<u32>,
+    /// Items at the top that it looks at and that stay; only where it takes none.
+    pub peeks: u32,
 }
 
 impl StepShape {
@@ -21,6 +23,7 @@ impl StepShape {
             pops,
             pushes,
             keeps: None,
+            peeks: 0,
         }
     }
 
@@ -29,6 +32,19 @@ impl StepShape {
             keeps: Some(depth),
             ..self
         }
+    }
+
+    const fn peeking(peeks: u32) -> StepShape {
+        StepShape {
+            peeks,
+            ..StepShape::new(0, 1)
+        }
+    }
+
+    /// Operands that stay on the stack.
+    #[must_use]
+    pub fn kept(&self) -> u32 {
+        self.peeks + self.keeps.is_some() as u32
     }
 
     /// Whether the argument is the depth of the item that stays.
@@ -56,7 +72,9 @@ pub fn shape(op: u8, arg: u32) -> Option<StepShape> {
         o::DELETE_ATTR | o::STORE_NAME => new(1, 0),
         o::LOAD_NAME | o::LOAD_BUILD_CLASS | o::LOAD_ASSERTION_ERROR => new(0, 1),
         o::IMPORT_NAME => new(2, 1),
-        o::IMPORT_FROM | o::GET_LEN | o::MATCH_MAPPING | o::MATCH_SEQUENCE => new(0, 1).keeping(1),
+        o::IMPORT_FROM | o::GET_LEN | o::MATCH_MAPPING | o::MATCH_SEQUENCE | o::GET_ANEXT => {
+            StepShape::peeking(1)
+        }
         o::MAKE_FUNCTION => new(1 + (arg & 15).count_ones(), 1),
         o::CALL_FUNCTION_EX => new(3 + (arg & 1), 1),
         o::BUILD_SET | o::BUILD_STRING => new(arg, 1),
@@ -71,10 +89,8 @@ pub fn shape(op: u8, arg: u32) -> Option<StepShape> {
         o::POP_EXCEPT => new(1, 0),
         o::RAISE_VARARGS if arg == 1 => new(1, 0),
         o::CHECK_EXC_MATCH => new(2, 2),
-        // All four stay.
-        o::WITH_EXCEPT_START => new(4, 5),
+        o::WITH_EXCEPT_START => StepShape::peeking(4),
         o::GET_AWAITABLE | o::GET_YIELD_FROM_ITER | o::GET_AITER | o::ASYNC_GEN_WRAP => new(1, 1),
-        o::GET_ANEXT => new(0, 1).keeping(1),
         _ => return None,
     })
 }

@@ -121,22 +121,21 @@ impl Builder<'_> {
             };
             operands.push(operand);
         }
-        let kept = match shape.keeps {
-            Some(depth) => {
-                let depth = depth.checked_sub(1).ok_or(Bailout::Malformed("depth 0"))?;
-                Some(self.peek(depth as usize)?)
-            }
-            None => None,
-        };
-        operands.extend(kept);
+        for depth in 0..shape.peeks {
+            operands.push(self.peek(depth as usize)?);
+        }
+        if let Some(depth) = shape.keeps {
+            let depth = depth.checked_sub(1).ok_or(Bailout::Malformed("depth 0"))?;
+            operands.push(self.peek(depth as usize)?);
+        }
         operands.reverse();
         let depth = self.state.stack.len() as u32;
         let imms = [u32::from(instr.op), instr.arg, depth].map(Imm::Index);
-        let op = match (kept, shape.pushes) {
-            (None, 1) => Op::Step,
-            (None, _) => Op::StepVoid,
-            (Some(_), 0) => Op::StepInto,
-            (Some(_), _) => Op::StepPeek,
+        let op = match (shape.kept(), shape.pushes) {
+            (0, 1) => Op::Step,
+            (0, _) => Op::StepVoid,
+            (_, 0) => Op::StepInto,
+            (_, _) => Op::StepPeek,
         };
         if let Some(result) = self.raising(instr, op, &operands, &imms) {
             self.push(result);

@@ -552,8 +552,8 @@ ops! {
     StepVoid "step_void" () { varargs: Some(MAYBE), imms: STEP, effects: Escape, fs: FsKind::Raise, steals: STEAL_VARARGS }
     /// One that puts something into the container `a`, which stays on the stack.
     StepInto "step_into" (OBJ) { varargs: Some(MAYBE), imms: STEP, effects: Escape, fs: FsKind::Raise, steals: STEAL_VARARGS }
-    /// One that pushes what it finds out of `a`, which stays on the stack.
-    StepPeek "step_peek" (OBJ) { imms: STEP, result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// One that pushes what it finds out of `a, …`, which stay on the stack.
+    StepPeek "step_peek" () { varargs: Some(OBJ), imms: STEP, result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
 
     // ---- containers and instances whose class is known ---------------------------------------------------
     /// Item `b` of list `a` (negative counts from the end); leaves when out of range.

@@ -7,7 +7,7 @@ use super::{class, decref, incref, unwind};
 use crate::bytecode::code::flags;
 use crate::host::ffi::{self, PyObject, read};
 use crate::host::frame::is_created;
-use crate::layout::code as c;
+use crate::layout::{code as c, generator};
 use pyo3_ffi as py;
 use std::ptr::addr_of_mut;
 
@@ -43,6 +43,19 @@ pub(super) unsafe fn get_yield_from_iter(state: &mut State) -> Step {
         let iterator = py::PyObject_GetIter(iterable);
         decref(iterable);
         state.result(iterator)
+    }
+}
+
+/// Whether an object is a coroutine, or a generator that stands for one (`types.coroutine`).
+unsafe fn is_coroutine(object: *mut PyObject) -> bool {
+    // SAFETY: alive (caller); a generator has a code object.
+    unsafe {
+        let of = class(object);
+        if is(of, addr_of_mut!(py::PyGen_Type)) {
+            let code: *mut PyObject = read(object, generator::CODE);
+            return read::<i32>(code, c::CO_FLAGS) as u32 & flags::ITERABLE_COROUTINE != 0;
+        }
+        is(of, addr_of_mut!(py::PyCoro_Type))
     }
 }
 
@@ -82,7 +95,7 @@ pub(super) unsafe fn get_awaitable(state: &mut State) -> Step {
         if iterator.is_null() {
             return Step::Error;
         }
-        if is(class(iterator), addr_of_mut!(py::PyCoro_Type)) {
+        if is_coroutine(iterator) {
             decref(iterator);
             py::PyErr_SetString(
                 py::PyExc_TypeError,

@@ -7,6 +7,7 @@
 
 use super::eval::items;
 use super::rare::{State, Step, TABLE};
+use super::xdecref;
 use crate::bytecode::opcode;
 use crate::bytecode::step::{StepShape, shape};
 use crate::host::Frame;
@@ -35,7 +36,7 @@ pub unsafe extern "C-unwind" fn swl_step(
         let Some(shape) = shape(op, arg) else {
             unreachable!("{op} has no shape")
         };
-        let (count, kept) = (count as usize, usize::from(shape.keeps.is_some()));
+        let (count, kept) = (count as usize, shape.kept() as usize);
         let room = count + shape.pushes as usize;
         let mut stack: SmallVec<[*mut PyObject; 16]> = smallvec![null_mut(); room];
         for (at, place) in stack.iter_mut().take(count).enumerate() {
@@ -70,7 +71,12 @@ pub unsafe extern "C-unwind" fn swl_step(
                 dangling_mut()
             }
             Step::Error | Step::Reraise => {
-                // The operands are gone: without an exception this must not look like `Leave`.
+                // What the handler has left on the stack would be unwound.
+                while state.sp > base.add(kept) {
+                    let item = state.pop();
+                    xdecref(item);
+                }
+                // Without an exception this must not look like `Leave`.
                 if pyo3_ffi::PyErr_Occurred().is_null() {
                     raise_missing();
                 }
