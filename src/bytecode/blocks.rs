@@ -54,6 +54,14 @@ impl Shape {
             .is_none_or(|(head, last)| (*head..=*last).contains(&to))
     }
 
+    /// The last unit of the outermost loop around its head `pc`; `None` if that is no loop's head.
+    #[must_use]
+    pub fn outermost_loop(&self, pc: u32) -> Option<u32> {
+        self.loops.get(&pc)?;
+        let around = self.loops.iter().filter(|(head, last)| (**head..=**last).contains(&pc));
+        around.map(|(_, last)| *last).max()
+    }
+
     /// Whether `pc` is the head of a loop that contains another loop.
     #[must_use]
     pub fn is_outer_loop_head(&self, pc: u32) -> bool {

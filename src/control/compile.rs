@@ -10,7 +10,7 @@ use crate::codegen::{
 };
 use crate::config::Mode;
 use crate::frontend::{self, Bailout, FrontendOptions, EntryPoint};
-use crate::hir::loops::has_loop;
+use crate::hir::loops::LoopForest;
 use crate::hir::{Effects, FsKind, Function, Inst, Op, Type};
 use crate::host::ffi::PyObject;
 use crate::host::oracle::{LiveOracle, Records};
@@ -74,12 +74,15 @@ fn is_promising(function: &Function, kind: Option<PlaceKind>) -> bool {
     if function.inst_count() > MAX_HOT_HIR {
         return false;
     }
+    let loops = LoopForest::of(function);
+    let has_loop = !loops.loops().is_empty();
+    // Where there are loops, what is outside them hardly counts.
     let gains = function
-        .blocks
-        .iter()
-        .flat_map(|block| &block.insts)
+        .block_ids()
+        .filter(|block| !has_loop || loops.innermost(*block).is_some())
+        .flat_map(|block| &function.blocks[block.index()].insts)
         .map(gain);
-    if !has_loop(function) {
+    if !has_loop {
         let entry = match kind {
             Some(PlaceKind::Resume) => RESUME,
             _ => ENTRY,
@@ -102,6 +105,8 @@ fn gain(inst: &Inst) -> i32 {
     match inst.op {
         Op::CallPy => 8,
         Op::ListAppend | Op::IsTrue => 1,
+        // CPython does the same.
+        Op::StoreGlobal => 0,
         Op::BoxInt | Op::BoxFloat | Op::BoxTagged => 0,
         // The specialised instruction would look at a cache.
         Op::LoadAttr | Op::StoreAttr | Op::LoadGlobal => -8,

@@ -22,9 +22,9 @@ impl Builder<'_> {
         self.global(instr, instr.arg)
     }
 
-    /// Pushes the global or builtin with name number `name`.
-    fn global(&mut self, instr: &Instr, name: u32) -> Result<(), Bailout> {
-        let name = self.name_const(name)?;
+    /// Pushes the global or builtin with name `number`.
+    fn global(&mut self, instr: &Instr, number: u32) -> Result<(), Bailout> {
+        let name = self.name_const(number)?;
         if let Some((dict, index, globals_version, builtins_version)) = self.where_global(instr)
             && self.may_speculate_here()
         {
@@ -45,7 +45,11 @@ impl Builder<'_> {
                     .expect("a value");
                 // A number is most likely a constant in all but syntax.
                 let constant = info.ty.is(Type::INT | Type::FLOAT | Type::BOOL);
-                if constant && self.may_compare_here() && !self.doubts_constants() {
+                if constant
+                    && self.may_compare_here()
+                    && !self.doubts_constants()
+                    && !self.stores_global(number)
+                {
                     let id = self.const_id(info.addr, info.ty, &info.repr);
                     self.guard(Op::GuardIs, &[value], &[Imm::Const(id)]);
                     let value = self.const_obj(info.addr, info.ty, &info.repr);
@@ -59,6 +63,14 @@ impl Builder<'_> {
         }
         self.raising_push(instr, Op::LoadGlobal, &[], &[Imm::Const(name)]);
         Ok(())
+    }
+
+    /// Whether the code itself assigns to the global with name `number`.
+    fn stores_global(&self, number: u32) -> bool {
+        self.shape.instrs.iter().any(|instr| {
+            (instr.op == opcode::STORE_GLOBAL || instr.op == opcode::STORE_NAME)
+                && instr.arg == number
+        })
     }
 
     /// Where a global is: dictionary, entry, versions of the keys of globals and builtins.

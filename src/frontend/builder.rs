@@ -62,6 +62,9 @@ pub(super) struct Builder<'a> {
     /// Where the call sequence began, if in one.
     call_start: Option<u32>,
     live: LiveLocals,
+    /// Of a unit that starts in a loop: the last unit of the outermost loop around it, if there are loops behind
+    /// that. They get units of their own when they are hot.
+    horizon: Option<u32>,
     /// Sites split by class so far.
     pub(super) splits: usize,
     /// Calls replaced so far.
@@ -92,6 +95,11 @@ impl<'a> Builder<'a> {
             }
         }
         let live = LiveLocals::new(&shape);
+        let horizon = options
+            .start
+            .as_ref()
+            .and_then(|start| shape.outermost_loop(start.pc))
+            .filter(|last| shape.loops.keys().any(|head| head > last));
         let name = format!("{}:{}", code.name, code.firstlineno);
         Ok(Builder {
             code,
@@ -114,6 +122,7 @@ impl<'a> Builder<'a> {
             precall: 0,
             call_start: None,
             live,
+            horizon,
             splits: 0,
             inlined: 0,
         })
@@ -248,6 +257,10 @@ impl<'a> Builder<'a> {
                 .get(position)
                 .ok_or(Bailout::Malformed("code runs off its end"))?;
             self.begin(instr.start);
+            if self.horizon.is_some_and(|last| instr.start > last) {
+                self.exit();
+                return Ok(());
+            }
             self.instruction(&instr)?;
             if self.ended {
                 return Ok(());

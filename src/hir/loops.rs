@@ -43,6 +43,13 @@ pub struct LoopForest {
 }
 
 impl LoopForest {
+    /// The loops of a function.
+    #[must_use]
+    pub fn of(func: &Function) -> LoopForest {
+        let cfg = Cfg::new(func);
+        LoopForest::new(&cfg, &Dominators::of(&cfg))
+    }
+
     /// The loops of a function; not updated when the function changes.
     #[must_use]
     pub fn new(cfg: &Cfg, dom: &Dominators) -> LoopForest {
@@ -153,10 +160,7 @@ impl LoopForest {
 /// Whether a function has a loop.
 #[must_use]
 pub fn has_loop(func: &Function) -> bool {
-    let cfg = Cfg::new(func);
-    !LoopForest::new(&cfg, &Dominators::of(&cfg))
-        .loops()
-        .is_empty()
+    !LoopForest::of(func).loops().is_empty()
 }
 
 #[cfg(test)]
@@ -166,8 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn forest(func: &Function) -> LoopForest {
-        let cfg = Cfg::new(func);
-        LoopForest::new(&cfg, &Dominators::of(&cfg))
+        LoopForest::of(func)
     }
 
     fn sorted(blocks: &[Block]) -> Vec<Block> {
