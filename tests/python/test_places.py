@@ -1,0 +1,169 @@
+"""Entry into compiled code in the middle: generators that go on, exception handlers, loops of modules; that it happens, and what follows when an assumption fails there."""
+
+from running import check
+
+EAGER = ["-Xjit=whenhot", "-X", "jit-threshold=60"]
+
+
+def test_generators_go_on_in_compiled_code():
+    check(
+        """
+import swallow
+
+def halves(n):
+    x = 0.0
+    for i in range(n):
+        x = x * 0.5 + i
+        yield x
+
+def plain(n):
+    x = 0.0
+    out = []
+    for i in range(n):
+        x = x * 0.5 + i
+        out.append(x)
+    return out
+
+for _ in range(5):
+    assert list(halves(1000)) == plain(1000)
+assert swallow.stats()["entries_resume"] > 3000, swallow.stats()
+info = swallow.info(halves)
+assert [place["kind"] for place in info["loops"] if place["compiled"]].count("resume point") >= 1, info
+assert any(line.startswith("resume point at") for line in info["history"]), info
+""",
+        *EAGER,
+    )
+
+
+def test_guard_that_fails_where_a_generator_goes_on():
+    check(
+        """
+import swallow
+
+def total():
+    x = 0
+    while True:
+        got = yield x
+        x = x + got * 2
+
+g = total()
+next(g)
+for i in range(500):
+    g.send(1)
+entered = swallow.stats()["entries_resume"]
+assert entered > 200, entered
+assert g.send(0.25) == 1000.5
+assert g.send(1 << 70) == 1000.5 + (1 << 71)
+g = total()
+next(g)
+assert g.send(1 << 62) == 1 << 63
+assert g.send(-1) == (1 << 63) - 2
+try:
+    g.send("x")
+except TypeError as error:
+    assert error.__traceback__.tb_next.tb_lineno == 8, error.__traceback__.tb_next.tb_lineno
+else:
+    raise AssertionError
+assert any(exit["reason"] in ("type", "overflow") for exit in swallow.info(total)["exits"]), swallow.info(total)
+""",
+        *EAGER,
+    )
+
+
+def test_coroutines_go_on_in_compiled_code():
+    check(
+        """
+import asyncio, swallow
+
+class Step:
+    def __await__(self):
+        yield
+
+async def work(n):
+    total = 0
+    for i in range(n):
+        await Step()
+        total += i * 3 % 7
+    return total
+
+def drive(coroutine):
+    while True:
+        try:
+            coroutine.send(None)
+        except StopIteration as stop:
+            return stop.value
+
+assert drive(work(3000)) == sum(i * 3 % 7 for i in range(3000))
+assert swallow.stats()["entries_resume"] > 1000, swallow.stats()
+""",
+        "-Xjit=always",
+    )
+
+
+def test_handlers_are_entered():
+    check(
+        """
+import swallow
+
+def count(values):
+    good = 0
+    bad = 0.0
+    for value in values:
+        try:
+            good += 100 // value
+        except ZeroDivisionError:
+            bad += 1.5
+    return good, bad
+
+values = [5, 0, 4] * 300
+for _ in range(6):
+    assert count(values) == (13500, 450.0)
+assert swallow.stats()["entries_handler"] > 100, swallow.stats()
+places = {place["kind"]: place["compiled"] for place in swallow.info(count)["loops"]}
+assert places.get("handler"), places
+# The handler's code takes a float for `bad`, and a number for `good`.
+class Odd:
+    def __rfloordiv__(self, other):
+        return 0.5
+assert count([0, Odd(), 0, 4]) == (25.5, 3.0)
+assert count([0.0, 2.0, 0]) == (50.0, 3.0)
+""",
+        *EAGER,
+    )
+
+
+def test_loops_of_modules_are_entered():
+    check(
+        """
+import swallow, sys
+total = 0
+for i in range(30000):
+    total += i % 7
+assert total == sum(i % 7 for i in range(30000))
+assert swallow.stats()["entries_loop"] >= 1, swallow.stats()
+info = swallow.info(sys._getframe().f_code)
+assert any(place["compiled"] for place in info["loops"]), info
+for i in range(3000):
+    if i == 2000:
+        total = 0.5
+    total += 1
+assert total == 1000.5, total
+""",
+        *EAGER,
+    )
+
+
+def test_code_that_is_not_entered_at_its_beginning():
+    check(
+        """
+import swallow
+
+def generator():
+    yield 1
+
+assert not swallow.compile(generator)
+assert list(generator()) == [1]
+assert swallow.info(generator)["state"] != "refused", swallow.info(generator)
+""",
+        "-Xjit=whenhot",
+    )
