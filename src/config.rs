@@ -69,6 +69,10 @@ pub struct Config {
     pub profile: bool,
     /// Every so many executions of guards one fails; 0: none is made to.
     pub fail_guard: u64,
+    /// Which of them do is drawn at random.
+    pub seed: Option<Seed>,
+    /// Every so many side exits garbage is collected; 0: it is not.
+    pub gc_exits: u64,
     /// A filter for the log on stderr.
     pub log: Option<String>,
 }
@@ -86,9 +90,19 @@ impl Default for Config {
             keep_feedback: false,
             profile: false,
             fail_guard: 0,
+            seed: None,
+            gc_exits: 0,
             log: None,
         }
     }
+}
+
+/// Where random numbers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seed {
+    Given(u64),
+    /// One is chosen at the start, and printed.
+    Chosen,
 }
 
 /// One option.
@@ -216,6 +230,28 @@ pub const OPTIONS: &[OptionInfo] = &[
         values: "a whole number from 0 to 18446744073709551615",
         doc: "for tests: make every N-th execution of a guard fail (0: none)",
         set: |config, text| number(text).map(|n| config.fail_guard = n).is_some(),
+    },
+    OptionInfo {
+        name: "jit-seed",
+        variable: "PYTHONJITSEED",
+        default: "",
+        values: "a whole number from 0 to 18446744073709551615, or random",
+        doc: "for tests: which guards fail is drawn from this seed, one in jit-fail-guard; random: one is chosen and printed",
+        set: |config, text| {
+            config.seed = match text {
+                "random" => Some(Seed::Chosen),
+                text => number(text).map(Seed::Given),
+            };
+            config.seed.is_some()
+        },
+    },
+    OptionInfo {
+        name: "jit-gc-exits",
+        variable: "PYTHONJITGCEXITS",
+        default: "0",
+        values: "a whole number from 0 to 18446744073709551615",
+        doc: "for tests: collect garbage at every N-th side exit (0: never)",
+        set: |config, text| number(text).map(|n| config.gc_exits = n).is_some(),
     },
     OptionInfo {
         name: "jit-log",

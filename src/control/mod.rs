@@ -17,7 +17,7 @@ use crate::code::cell::Cell;
 use crate::code::unit::{Installed, State, Unit};
 use crate::codegen::llvm::LlvmGenerator;
 use crate::codegen::{CodeGenerator, CodeMemory, CodegenError};
-use crate::config::{Config, Mode};
+use crate::config::{Config, Mode, Seed};
 use crate::frontend::Doubts;
 use crate::host::ffi::{self, PyObject, read};
 use crate::host::{Frame, check, snapshot};
@@ -144,7 +144,11 @@ pub fn start(config: Config) -> Result<(), StartError> {
             "the interpreter has no room for another user of co_extra".to_owned(),
         ));
     }
-    runtime::set_stress(config.fail_guard);
+    let seed = config.seed.map(|seed| match seed {
+        Seed::Given(seed) => seed,
+        Seed::Chosen => choose_seed(),
+    });
+    runtime::set_stress(config.fail_guard, seed, config.gc_exits);
     let mut config = config;
     // Something has to be recorded before it is compiled.
     config.warm = config.warm.min(config.threshold / 2);
@@ -183,6 +187,14 @@ pub fn start(config: Config) -> Result<(), StartError> {
         tracing::info!(mode = mode.name(), "started");
     }
     Ok(())
+}
+
+/// A seed of our own, told to the user: what fails can be run again.
+fn choose_seed() -> u64 {
+    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seed = clock.map_or(0, |time| u64::from(time.subsec_nanos())) ^ u64::from(std::process::id()) << 32;
+    eprintln!("swallow: -X jit-seed={seed}");
+    seed
 }
 
 /// Why the JIT can't start.

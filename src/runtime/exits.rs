@@ -1,6 +1,6 @@
 //! Side exits, materialisation, and frames that native code pushed.
 
-use super::{has_stack, raise_stack_exhausted};
+use super::{has_stack, raise_stack_exhausted, stress};
 use crate::code::unit::Installed;
 use crate::codegen::{ExitDesc, ExitUse, Loc};
 use crate::helpers::{activation, tag};
@@ -48,16 +48,6 @@ impl RawPair {
             }
         }
     }
-}
-
-/// The countdown of the stress mode: native code decrements it at every guard.
-pub static STRESS: AtomicI64 = AtomicI64::new(0);
-static STRESS_PERIOD: AtomicI64 = AtomicI64::new(0);
-
-/// Makes every `period`-th guard fail; 0 switches the mode off.
-pub fn set_stress(period: u64) {
-    STRESS_PERIOD.store(period as i64, Ordering::Relaxed);
-    STRESS.store(period as i64, Ordering::Relaxed);
 }
 
 /// Reads word `at` of a value buffer.
@@ -311,10 +301,7 @@ pub(super) unsafe fn rebuild(
         } else {
             &COUNTERS.side_exits
         });
-        let period = STRESS_PERIOD.load(Ordering::Relaxed);
-        if period != 0 && STRESS.load(Ordering::Relaxed) <= 0 {
-            STRESS.store(period, Ordering::Relaxed);
-        }
+        stress::restart();
         installed.note_exit(number as usize);
         tracing::trace!(unit = %installed.name, pc = desc.pc, reason = %desc.reason, "side exit");
 
@@ -337,6 +324,7 @@ pub(super) unsafe fn rebuild(
         for drop in &desc.drops {
             release(drop, buffer);
         }
+        stress::collect();
         if throws {
             py::PyErr_Restore(ty, value, traceback);
         }

@@ -11,6 +11,7 @@ mod leave;
 mod numbers;
 mod objects;
 pub mod short;
+mod stress;
 
 use crate::codegen::SymbolTable;
 use crate::helpers::{Data, Helper};
@@ -18,7 +19,8 @@ use crate::host::check::small_ints;
 use crate::host::ffi::{self, PyObject, PyThreadState, read};
 use crate::layout::{interp, tstate};
 pub use containers::{swl_send, swl_unpack_sequence};
-pub use exits::{ENTER, RESUME, RawPair, STRESS, enter_cold, set_stress, swl_frame_clear};
+pub use exits::{ENTER, RESUME, RawPair, enter_cold, swl_frame_clear};
+pub use stress::{STRESS, set_stress};
 pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
 use std::ptr::addr_of_mut;

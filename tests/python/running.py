@@ -32,8 +32,8 @@ MODES = {
     "exits-1": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=1"],
     "exits-2": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=2"],
     "exits-3": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=3"],
-    "exits-7": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=7"],
     "exits-31": ["-Xjit=whenhot", "-X", "jit-threshold=60", "-X", "jit-fail-guard=31"],
+    "exits-random": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=5", "-X", "jit-seed=1"],
     "exits-50": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=50"],
 }
 

@@ -91,3 +91,14 @@ def test_mode_compiles(mode):
         assert exits == "True"
     else:
         assert compiled == "True"
+
+
+COLLECTED = ("handlers_hot", "module_loops", "coroutines", "closures", "polymorphic_sites", "method_kinds", "plain_instructions")
+
+
+@pytest.mark.parametrize("name", COLLECTED)
+def test_garbage_collected_at_exits(name):
+    """Whatever is alive at a side exit survives a collection there."""
+    program = PROGRAMS / f"{name}.py"
+    stress = ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=4", "-X", "jit-seed=7", "-X", "jit-gc-exits=10"]
+    assert run([PYTHON, *stress, program]) == run([REFERENCE, program])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -35,6 +36,8 @@ BAD_OPTIONS = [
     (["-Xjit-dump=hir,llvn"], "-X jit-dump=hir,llvn: expected a list of feedback, hir, llvm and asm, joined by commas"),
     (["-Xjit-stats=yes"], "-X jit-stats=yes: expected 0 or 1"),
     (["-Xjit-fail-guard=often"], "-X jit-fail-guard=often: expected a whole number from 0 to 18446744073709551615"),
+    (["-Xjit-seed=dice"], "-X jit-seed=dice: expected a whole number from 0 to 18446744073709551615, or random"),
+    (["-Xjit-gc-exits=-1"], "-X jit-gc-exits=-1: expected a whole number from 0 to 18446744073709551615"),
     (["-Xjit-passes="], "-X jit-passes=: expected jit, o0, o1, o2, o3 or the text of an LLVM pass pipeline"),
     (["-Xjit-backend=cranelift"], "-X jit-backend=cranelift: expected llvm"),
     (["-Xjit-unit=trace"], "-X jit-unit=trace: expected function"),
@@ -44,7 +47,7 @@ BAD_OPTIONS = [
     (
         ["-Xjit-speculation=5"],
         "-X jit-speculation: unknown option; there are jit, jit-threshold, jit-warm, jit-opt, jit-passes, jit-dump,"
-        " jit-stats, jit-profile, jit-keep-feedback, jit-fail-guard, jit-log, jit-backend, jit-unit, jit-codegen",
+        " jit-stats, jit-profile, jit-keep-feedback, jit-fail-guard, jit-seed, jit-gc-exits, jit-log, jit-backend, jit-unit, jit-codegen",
     ),
 ]
 
@@ -168,6 +171,12 @@ def test_bad_log_filter(run_python):
     done = run_python(["-Xjit=whenhot", "-Xjit-log==,="], HELLO)
     assert done.stderr.startswith("swallow: -X jit-log==,=: expected a filter")
     assert (done.stdout, done.returncode) == ("", 2)
+
+
+def test_chosen_seed_is_printed(run_python):
+    done = run_python(["-Xjit-seed=random"], "print('hello')")
+    assert re.fullmatch(r"swallow: -X jit-seed=\d+\n", done.stderr), done.stderr
+    assert (done.stdout, done.returncode) == ("hello\n", 0)
 
 
 def test_bad_option_without_stderr(python):

@@ -5,7 +5,10 @@ import decimal
 import sys
 
 import django
+from django.apps import AppConfig
 from django.conf import settings
+
+BOOKS = 300
 
 BASE = """\
 <!doctype html>
@@ -31,12 +34,19 @@ DETAIL = """\
 """
 
 
+class Library(AppConfig):
+    name = __name__
+    label = "library"
+    path = "."
+
+
 def configure():
     """Everything of a project that would stand in files."""
     settings.configure(
         ALLOWED_HOSTS=["testserver"],
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        INSTALLED_APPS=[f"{__name__}.Library"],
         MIDDLEWARE=["django.middleware.common.CommonMiddleware", "django.middleware.http.ConditionalGetMiddleware"],
         ROOT_URLCONF=__name__,
         SECRET_KEY="not one",
@@ -152,7 +162,7 @@ def make_tables():
 def make_rows():
     authors = Author.objects.bulk_create(Author(name=f"{first} {last}") for first in ("ann", "bob", "eve") for last in ("Adams", "Young"))
     tags = [Tag.objects.create(name=f"tag-{number}") for number in range(5)]
-    for number in range(90):
+    for number in range(BOOKS):
         book = Book.objects.create(
             title=f"book <{number}> & its story",
             author=authors[number * 7 % len(authors)],
@@ -195,12 +205,12 @@ def visit():
         client.post("/new/", {**good, "title": "fresh", "price": "x"}),
         client.post("/new/", good),
         client.get("/book/4/"),
-        client.get("/book/91/"),
+        client.get("/book/9999/"),
     ]
     for answer in answers:
         print(answer.status_code, sorted(answer.headers.items()))
         print(answer.content.decode())
-    for number in range(1, 91):
+    for number in range(1, BOOKS + 1):
         sys.stdout.write(f"{len(client.get(f'/book/{number}/').content)} ")
     print()
 

@@ -139,7 +139,7 @@ def main():
         "halt_level": 5,
         "warning_stream": complaints,
     }
-    html = publish_string(document(14), source_path="document.rst", writer="html5", settings_overrides=settings)
+    html = publish_string(document(45), source_path="document.rst", writer="html5", settings_overrides=settings)
     print(html.decode())
     print(complaints.getvalue())
 

@@ -9,7 +9,7 @@ warnings.filterwarnings("ignore", category=DeprecationWarning)
 import lib2to3  # noqa: E402 - it warns when it is imported
 from lib2to3.refactor import RefactoringTool, get_fixers_from_package  # noqa: E402
 
-FILES = ["btm_matcher.py", "fixer_util.py", "patcomp.py", "fixes/fix_metaclass.py"]
+PARTS = ["*.py", "pgen2/*.py"]
 
 OLD = '''\
 import urllib, cPickle
@@ -53,8 +53,8 @@ def main():
     tool = RefactoringTool(fixers, explicit=fixers)
     sources = {"old.py": OLD}
     home = Path(lib2to3.__file__).parent
-    for name in FILES:
-        sources[name] = (home / name).read_text()
+    for path in sorted(path for part in PARTS for path in home.glob(part)):
+        sources[path.relative_to(home).as_posix()] = path.read_text()
     print(len(fixers), "fixers")
     for name, source in sources.items():
         lines = diff(tool, source, name)
