@@ -101,6 +101,9 @@ helpers! {
     UnboxInt "swl_unbox_int" (Ptr, Ptr) -> I64;
     /// a, b, `BinOp` number.
     BinaryOp "swl_binary_op" (Ptr, Ptr, I64) -> Ptr;
+    /// slot of a local, what is in it perhaps, b, `BinOp` number -> what is in the slot
+    /// now, borrowed. Consumes b.
+    AppendLocal "swl_append_local" (Ptr, Ptr, Ptr, I64) -> Ptr;
     /// a, b, `CmpOp` number.
     CompareOp "swl_compare_op" (Ptr, Ptr, I64) -> Ptr;
     /// item, container -> 0, 1 or −1.

@@ -68,7 +68,7 @@ impl StepShape {
 pub fn shape(op: u8, arg: u32) -> Option<StepShape> {
     let new = StepShape::new;
     Some(match op {
-        o::DELETE_GLOBAL => new(0, 0),
+        o::DELETE_GLOBAL | o::DELETE_NAME => new(0, 0),
         o::DELETE_ATTR | o::STORE_NAME => new(1, 0),
         o::LOAD_NAME | o::LOAD_BUILD_CLASS | o::LOAD_ASSERTION_ERROR => new(0, 1),
         o::IMPORT_NAME => new(2, 1),
@@ -89,6 +89,8 @@ pub fn shape(op: u8, arg: u32) -> Option<StepShape> {
         o::POP_EXCEPT => new(1, 0),
         o::RAISE_VARARGS if arg == 1 => new(1, 0),
         o::CHECK_EXC_MATCH => new(2, 2),
+        o::MATCH_KEYS => StepShape::peeking(2),
+        o::MATCH_CLASS => new(3, 1),
         o::WITH_EXCEPT_START => StepShape::peeking(4),
         o::GET_AWAITABLE | o::GET_YIELD_FROM_ITER | o::GET_AITER | o::ASYNC_GEN_WRAP => new(1, 1),
         _ => return None,

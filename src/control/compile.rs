@@ -106,7 +106,7 @@ fn gain(inst: &Inst) -> i32 {
         Op::CallPy => 8,
         Op::ListAppend | Op::IsTrue => 1,
         // CPython does the same.
-        Op::StoreGlobal => 0,
+        Op::StoreGlobal | Op::AppendLocal => 0,
         Op::BoxInt | Op::BoxFloat | Op::BoxTagged => 0,
         // The specialised instruction would look at a cache.
         Op::LoadAttr | Op::StoreAttr | Op::LoadGlobal => -8,

@@ -316,17 +316,6 @@ impl<'a> Builder<'a> {
         self.options.doubts.identity.len() >= MAX_FICKLE
     }
 
-    /// What to do at an instruction that is not supported.
-    pub(super) fn unsupported(&mut self, instr: &Instr, cold: bool) -> Result<(), Bailout> {
-        let behind_loops =
-            self.shape.has_loop() && self.shape.loops.values().all(|last| instr.pc > *last);
-        if !cold && !behind_loops {
-            return Err(Bailout::Opcode(crate::bytecode::opcode::name(instr.op)));
-        }
-        self.exit();
-        Ok(())
-    }
-
     /// Ends the block: the interpreter goes on at the current instruction.
     pub(super) fn exit(&mut self) {
         let fs = self.guard_state();

@@ -3,7 +3,7 @@
 use super::Bailout;
 use super::builder::Builder;
 use super::state::Item;
-use crate::bytecode::{Instr, opcode};
+use crate::bytecode::{Instr, opcode, step};
 use crate::hir::{CmpOp, Imm, Op, Type, Value};
 
 impl Builder<'_> {
@@ -98,7 +98,8 @@ impl Builder<'_> {
     pub(super) fn list_append(&mut self, instr: &Instr) -> Result<(), Bailout> {
         let list = self.peek(instr.arg as usize)?;
         let Some(list) = self.expect(list, Type::LIST) else {
-            return Err(Bailout::Opcode("LIST_APPEND"));
+            let shape = step::shape(instr.op, instr.arg).expect("it has one");
+            return self.step(instr, shape);
         };
         let item = self.pop()?;
         self.raising(instr, Op::ListAppend, &[list, item], &[]);

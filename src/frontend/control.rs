@@ -229,14 +229,15 @@ impl Builder<'_> {
                 self.begin(instr.start);
                 self.exit();
             }
+            // Seldom reached, or not on the way to anything that is compiled.
             o::RAISE_VARARGS | o::RERAISE | o::LOAD_ASSERTION_ERROR | o::END_ASYNC_FOR => {
-                self.unsupported(instr, true)?;
+                self.exit();
             }
             o::LOAD_NAME if self.options.global_names => self.load_name(instr)?,
             o::STORE_NAME if self.options.global_names => self.store_global(instr)?,
             _ => match step::shape(instr.op, instr.arg) {
                 Some(shape) => self.step(instr, shape)?,
-                None => self.unsupported(instr, false)?,
+                None => self.exit(),
             },
         }
         Ok(())

@@ -7,8 +7,8 @@
 //!
 //! Invariants: a guard's frame state is the state before its bytecode instruction, and nothing
 //! that was emitted for that instruction before the guard has an effect; a raising operation's
-//! frame state has the operands popped. An instruction that is not supported leaves to the
-//! interpreter when it is cold (raising, or behind all loops), else the code object is refused.
+//! frame state has the operands popped. An instruction without an operation of its own is done by the
+//! recording evaluator's handler; the few that it leaves to CPython end the unit.
 #![forbid(unsafe_code)]
 
 mod attributes;
@@ -116,9 +116,6 @@ pub enum Bailout {
     /// Code that is not entered at its beginning.
     #[error("{0}")]
     CodeKind(&'static str),
-    /// An instruction in a loop, or on every path.
-    #[error("unsupported instruction {0}")]
-    Opcode(&'static str),
     /// Too many instructions.
     #[error("code too large: {0} instructions")]
     TooLarge(usize),

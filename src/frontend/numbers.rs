@@ -20,10 +20,6 @@ impl Builder<'_> {
         let op = *BinOp::ALL
             .get(instr.arg as usize)
             .ok_or(Bailout::Malformed("binary operator"))?;
-        if instr.quick == opcode::BINARY_OP_INPLACE_ADD_UNICODE {
-            // CPython appends in place here, which keeps `s += t` in a loop linear; we would copy.
-            return Err(Bailout::Opcode("BINARY_OP_INPLACE_ADD_UNICODE"));
-        }
         let (a, b) = (self.peek(1)?, self.peek(0)?);
         let quick = match instr.quick {
             opcode::BINARY_OP_ADD_INT

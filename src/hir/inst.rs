@@ -489,6 +489,9 @@ ops! {
     // ---- any object: CPython's own operations; operands are borrowed -----------------------------------
     /// `a OP b`.
     BinaryOp "binary_op" (OBJ, OBJ) { imms: &[ImmKind::Bin], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// `a OP b` becomes local `i`, which is `a` now; a string that nobody else refers to grows where it is. Consumes `b`
+    /// before the old value dies; the result is borrowed from the slot.
+    AppendLocal "append_local" (OBJ, OBJ) { imms: &[ImmKind::Index, ImmKind::Bin], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Slot, fs: FsKind::Raise, steals: 2 }
     /// `a CMP b`.
     CompareOp "compare_op" (OBJ, OBJ) { imms: &[ImmKind::Cmp], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
     /// `a in b`.

@@ -190,7 +190,7 @@ impl Counter {
                     for_each_use(func, &self.slots.roots, inst, |root| {
                         if let Held::Slot(slot) = self.held(root)
                             && !contents[slot as usize].contains(&Name::Value(root))
-                            && inst.op != Op::StoreLocal
+                            && !matches!(inst.op, Op::StoreLocal | Op::AppendLocal)
                         {
                             need.insert(root);
                         }
@@ -224,7 +224,7 @@ impl Counter {
     }
 
     fn slots_written(&self, inst: &Inst) -> bool {
-        matches!(inst.op, Op::StoreLocal | Op::DropLocal) || super::slots::flushes(inst)
+        matches!(inst.op, Op::StoreLocal | Op::AppendLocal | Op::DropLocal) || super::slots::flushes(inst)
     }
 
     /// Whether an owned reference that may free more than itself dies with this instruction.

@@ -3,6 +3,7 @@
 //! [`optimise`] is the whole pipeline; [`run_pass`] times, logs and (in debug builds) verifies.
 #![forbid(unsafe_code)]
 
+mod append_locals;
 mod eliminate_dead_code;
 mod eliminate_guards;
 mod insert_refcounts;
@@ -16,6 +17,7 @@ mod unbox_params;
 
 use crate::hir::Function;
 
+pub use append_locals::append_locals;
 pub use eliminate_dead_code::eliminate_dead_code;
 pub use eliminate_guards::eliminate_guards;
 pub use insert_refcounts::insert_refcounts;
@@ -38,6 +40,7 @@ pub const PASSES: &[(&str, Pass)] = &[
     ("spill_params", spill_params),
     ("mark_slots", mark_slots),
     ("store_at_yields", store_at_yields),
+    ("append_locals", append_locals),
     ("insert_refcounts", insert_refcounts),
     ("reuse_boxes", reuse_boxes),
 ];
@@ -70,6 +73,7 @@ pub fn optimise(func: &mut Function) {
     run_pass(func, "spill_params");
     run_pass(func, "mark_slots");
     run_pass(func, "store_at_yields");
+    run_pass(func, "append_locals");
     // Locals that are in their slots need no parameters any more.
     run_pass(func, "eliminate_dead_code");
     run_pass(func, "insert_refcounts");

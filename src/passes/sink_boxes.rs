@@ -267,6 +267,7 @@ impl Trivial {
             Op::StoreLocal => {
                 slots[inst.imm_index(0) as usize] = func.ty(inst.args[0]).is(Type::TRIVIAL);
             }
+            Op::AppendLocal => slots[inst.imm_index(0) as usize] = false,
             Op::DropLocal => slots[inst.imm_index(0) as usize] = true,
             _ => {}
         }
@@ -282,7 +283,7 @@ fn entry_slots(func: &Function) -> Vec<bool> {
         slots[load.imm_index(0) as usize] = entry
             .iter()
             // Only guards before the first change of a local count.
-            .take_while(|inst| !matches!(inst.op, Op::StoreLocal | Op::DropLocal))
+            .take_while(|inst| !matches!(inst.op, Op::StoreLocal | Op::AppendLocal | Op::DropLocal))
             .any(|inst| {
                 inst.op == Op::GuardType
                     && inst.imm_type(0).is(Type::TRIVIAL)

@@ -158,6 +158,10 @@ impl Slots {
                     contents[slot].insert(Name::Value(result));
                 }
             }
+            Op::AppendLocal => {
+                let result = inst.result.expect("it has a result");
+                contents[inst.imm_index(0) as usize] = BTreeSet::from([Name::Value(result)]);
+            }
             Op::DropLocal => {
                 contents[inst.imm_index(0) as usize] = BTreeSet::from([Name::Null]);
             }

@@ -22,6 +22,7 @@ mod generators;
 mod globals;
 mod names;
 mod numbers;
+mod patterns;
 mod raise;
 mod rare;
 mod sequences;

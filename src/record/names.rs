@@ -67,6 +67,23 @@ pub(super) unsafe fn store_name(state: &mut State) -> Step {
     }
 }
 
+pub(super) unsafe fn delete_name(state: &mut State) -> Step {
+    // SAFETY: see `rare`.
+    unsafe {
+        let name = state.name();
+        match namespace(state) {
+            Some(dict) if py::PyDict_Contains(dict, name) == 1 => {
+                done(py::PyDict_DelItem(dict, name) == 0)
+            }
+            _ => {
+                // CPython does it again, and words the error.
+                py::PyErr_Clear();
+                Step::Leave
+            }
+        }
+    }
+}
+
 pub(super) unsafe fn load_name(state: &mut State) -> Step {
     // SAFETY: see `rare`.
     unsafe {

@@ -1,6 +1,6 @@
 //! Instructions with a handler of their own: the table, and those of no larger family.
 
-use super::{build, class, decref, generators, incref, names, raise, xdecref};
+use super::{build, class, decref, generators, incref, names, patterns, raise, xdecref};
 use crate::bytecode::opcode as o;
 use crate::host::Frame;
 use crate::host::ffi::{PyObject, PyThreadState, read};
@@ -137,6 +137,9 @@ pub(super) const TABLE: [Handler; 256] = {
     table[o::GET_LEN as usize] = get_len;
     table[o::MATCH_MAPPING as usize] = match_mapping;
     table[o::MATCH_SEQUENCE as usize] = match_sequence;
+    table[o::MATCH_KEYS as usize] = patterns::match_keys;
+    table[o::MATCH_CLASS as usize] = patterns::match_class;
+    table[o::DELETE_NAME as usize] = names::delete_name;
     table[o::IMPORT_NAME as usize] = names::import_name;
     table[o::LOAD_ASSERTION_ERROR as usize] = raise::load_assertion_error;
     table[o::RAISE_VARARGS as usize] = raise::raise_varargs;

@@ -56,6 +56,7 @@ fn helper_address(helper: Helper, step: StepFn) -> u64 {
         Helper::BoxInt => numbers::swl_box_int as *const (),
         Helper::UnboxInt => numbers::swl_unbox_int as *const (),
         Helper::BinaryOp => objects::swl_binary_op as *const (),
+        Helper::AppendLocal => objects::swl_append_local as *const (),
         Helper::CompareOp => objects::swl_compare_op as *const (),
         Helper::Contains => objects::swl_contains as *const (),
         Helper::UnaryOp => objects::swl_unary_op as *const (),

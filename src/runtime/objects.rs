@@ -10,6 +10,36 @@ use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
 
 /// # Safety
+/// Operands are alive, `b` is an owned reference, `slot` null or one.
+pub(super) unsafe extern "C-unwind" fn swl_append_local(
+    slot: *mut *mut PyObject,
+    a: *mut PyObject,
+    b: *mut PyObject,
+    op: i64,
+) -> *mut PyObject {
+    let text = addr_of_mut!(py::PyUnicode_Type);
+    // SAFETY: the caller's promise.
+    unsafe {
+        if *slot == a && class_of(a) == text && class_of(b) == text {
+            // Null after an error, as in CPython's specialised instruction.
+            py::PyUnicode_Append(slot, b);
+            py::Py_DecRef(b);
+            return *slot;
+        }
+        // As on the value stack: whatever happens to the local meanwhile, the operand lives.
+        py::Py_IncRef(a);
+        let sum = swl_binary_op(a, b, op);
+        py::Py_DecRef(a);
+        py::Py_DecRef(b);
+        if !sum.is_null() {
+            let old = std::mem::replace(&mut *slot, sum);
+            py::Py_XDECREF(old);
+        }
+        sum
+    }
+}
+
+/// # Safety
 /// Operands are alive.
 pub unsafe extern "C-unwind" fn swl_binary_op(
     a: *mut PyObject,

@@ -16,14 +16,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from running import HERE, PYTHON, REFERENCE, TARGET, environment
+from running import HERE, PYTHON, REFERENCE, TARGET, alone, environment, kill, run_alone
 
 EXPECTED = HERE / "regrtest_expected.toml"
 ENDINGS = {0: "success", 2: "failure", 3: "environment changed", 4: "skipped", 5: "failure"}
@@ -45,18 +44,6 @@ class Verdict:
         return f"{self.ending}{cases}"
 
 
-# The processes that run now: sessions of their own, which an interrupt of ours does not reach.
-running = set()
-
-
-def kill(process):
-    """Ends a test and what it has started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-
-
 def failed_cases(path):
     """The names of the cases that failed, out of what the test runner wrote."""
     try:
@@ -71,22 +58,8 @@ def run(command, name, timeout):
     """The verdict on one test file, and what it printed."""
     with tempfile.TemporaryDirectory(prefix="regrtest-") as directory:
         report = Path(directory) / "report.xml"
-        command = [str(part) for part in command] + ["-m", "test", "--junit-xml", str(report), "--tempdir", directory, name]
-        start = time.monotonic()
-        process = subprocess.Popen(
-            command, cwd=directory, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        running.add(process)
-        try:
-            output, _ = process.communicate(timeout=timeout)
-            status = process.returncode
-        except subprocess.TimeoutExpired:
-            kill(process)
-            output, _ = process.communicate()
-            status = None
-        finally:
-            running.discard(process)
-        seconds = time.monotonic() - start
+        command = [*command, "-m", "test", "--junit-xml", str(report), "--tempdir", directory, name]
+        status, output, _, seconds = run_alone(command, timeout, cwd=directory, env=environment(), stderr=subprocess.STDOUT)
         if status is None:
             ending = "no end"
         elif status < 0:
@@ -198,7 +171,7 @@ def compare(names, options):
                     print(f"{done} of {2 * len(names)} runs", file=sys.stderr, flush=True)
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
+            for process in list(alone):
                 kill(process)
             raise
     for name in names:

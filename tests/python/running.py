@@ -5,9 +5,11 @@ SWALLOW_TEST_PYTHON names the interpreter with the package installed (default: t
 """
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +77,37 @@ def run(command, timeout=None, **extra):
     except FileNotFoundError:
         sys.exit(f"no interpreter at {command[0]}: build it with `cargo xtask test`, or set SWALLOW_TEST_PYTHON and SWALLOW_TEST_REFERENCE")
     return Result(done.returncode, decoded(done.stdout), decoded(done.stderr))
+
+
+# The processes of `run_alone` that run now: sessions of their own, which an interrupt of ours does not reach.
+alone = set()
+
+
+def kill(process):
+    """Ends a process of `alone` and what it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def run_alone(command, timeout, **options):
+    """Run a command in a session of its own; its status, or None if it was killed after that time, stdout and stderr as bytes, seconds."""
+    start = time.monotonic()
+    process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True, **options)
+    alone.add(process)
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+        status = process.returncode
+    except subprocess.TimeoutExpired:
+        kill(process)
+        stdout, stderr = process.communicate()
+        status = None
+    finally:
+        if process.returncode is None:
+            kill(process)
+        alone.discard(process)
+    return status, stdout, stderr, time.monotonic() - start
 
 
 def decoded(data):

@@ -1,13 +1,14 @@
 //! `cargo xtask bench`: whole runs of the benchmark programs, plain CPython and the JIT in turns, timed by pyperf.
 
+use crate::programs::choose;
 use crate::run::jit_options;
 use crate::setup::{Venv, Workspace, install_packages};
 use crate::shell::{check, output, quietly, say};
 use crate::{BenchArgs, build};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// Does it.
@@ -16,7 +17,7 @@ pub fn bench(args: &BenchArgs) -> Result<ExitCode> {
     install_packages(&args.common.python, &[])?;
     let venv = Venv::for_interpreter(&workspace, &args.common.python)?;
     venv.install_requirements(&workspace)?;
-    let programs = choose(&workspace, &args.names)?;
+    let programs = choose(&workspace.root.join("benches/programs"), &args.names)?;
     let library = build::build(&workspace)?;
     build::install(&workspace, &venv, &library)?;
 
@@ -61,39 +62,6 @@ pub fn bench(args: &BenchArgs) -> Result<ExitCode> {
     }
     check(&mut report)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The programs of these names, or all.
-fn choose(workspace: &Workspace, names: &[String]) -> Result<Vec<PathBuf>> {
-    let directory = workspace.root.join("benches/programs");
-    let mut known = Vec::new();
-    for entry in fs::read_dir(&directory).with_context(|| directory.display().to_string())? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "py") {
-            known.push(path);
-        }
-    }
-    known.sort();
-    let stem = |path: &PathBuf| {
-        path.file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
-    if names.is_empty() {
-        return Ok(known);
-    }
-    let mut chosen = Vec::new();
-    for name in names {
-        match known.iter().find(|path| stem(path) == *name) {
-            Some(path) => chosen.push(path.clone()),
-            None => bail!(
-                "no program {name:?}; there are {}",
-                known.iter().map(stem).collect::<Vec<_>>().join(", ")
-            ),
-        }
-    }
-    Ok(chosen)
 }
 
 fn command(interpreter: &[OsString], program: &Path) -> Command {

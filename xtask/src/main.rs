@@ -1,7 +1,9 @@
-//! Swallow's development commands. `cargo xtask run|test|bench|regrtest` each install what they need, build, and do their job.
+//! Swallow's development commands. `cargo xtask run|test|bench|regrtest|apps` each install what they need, build, and do their job.
 
+mod apps;
 mod bench;
 mod build;
+mod programs;
 mod regrtest;
 mod run;
 mod setup;
@@ -30,6 +32,8 @@ enum Command {
     Bench(BenchArgs),
     /// Run CPython's own test suite with and without the JIT, and say which verdicts differ
     Regrtest(RegrtestArgs),
+    /// Run real programs from PyPI with and without the JIT, and say what differs and what was refused
+    Apps(AppsArgs),
 }
 
 /// What every command takes.
@@ -118,6 +122,23 @@ struct RegrtestArgs {
     tests: Vec<String>,
 }
 
+#[derive(Args)]
+struct AppsArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Mode of the JIT; may be given twice [default: both]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    mode: Vec<Mode>,
+    /// Further options of the interpreter for the JIT's side
+    #[arg(short = 'X', value_name = "OPTION")]
+    x: Vec<OsString>,
+    /// Seconds after which a run is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(1..))]
+    timeout: u32,
+    /// Programs of tests/python/apps; all of them if none is named
+    names: Vec<String>,
+}
+
 /// A mode in which something is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mode {
@@ -141,6 +162,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::test(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Regrtest(args) => regrtest::regrtest(&args),
+        Command::Apps(args) => apps::apps(&args),
     };
     match done {
         Ok(code) => code,

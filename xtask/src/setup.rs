@@ -2,7 +2,7 @@
 //!
 //! Everything is checked first and installed only when missing, so that a second run costs nothing.
 
-use crate::shell::{check, line, output, quietly, say};
+use crate::shell::{check, output, quietly, say};
 use anyhow::{Context, Result, bail};
 use std::env;
 use std::fs;
@@ -124,12 +124,18 @@ pub struct Venv {
 impl Venv {
     /// The environment for an interpreter, made now if there is none yet.
     pub fn for_interpreter(workspace: &Workspace, python: &Path) -> Result<Venv> {
+        Venv::named(workspace, "venv", python)
+    }
+
+    /// The environment of that name for an interpreter, made now if there is none yet.
+    pub fn named(workspace: &Workspace, name: &str, python: &Path) -> Result<Venv> {
         let name = if python == Path::new(DEFAULT_PYTHON) {
-            "venv".to_owned()
+            name.to_owned()
         } else {
             let path = python.to_string_lossy();
             let other = |c: char| !c.is_alphanumeric() && c != '.';
-            format!("venv-{}", path.trim_start_matches('/').replace(other, "-"))
+            let path = path.trim_start_matches('/').replace(other, "-");
+            format!("{name}-{path}")
         };
         Venv::at(workspace.target.join(name), python)
     }
@@ -186,15 +192,19 @@ impl Venv {
 
     /// Installs the Python packages that tests and benchmarks use.
     pub fn install_requirements(&self, workspace: &Workspace) -> Result<()> {
-        let file = workspace.root.join("python/requirements-dev.txt");
-        let wanted = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        self.install_packages_of(&workspace.root.join("python/requirements-dev.txt"))
+    }
+
+    /// Installs the Python packages that a requirements file lists.
+    pub fn install_packages_of(&self, file: &Path) -> Result<()> {
+        let wanted = fs::read_to_string(file).with_context(|| file.display().to_string())?;
         let stamp = self.directory.join(".swallow-requirements");
         if fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
             return Ok(());
         }
         let names: Vec<&str> = wanted
             .lines()
-            .filter(|line| !line.starts_with('#') && !line.is_empty())
+            .filter(|line| !line.starts_with(['#', '-']) && !line.is_empty())
             .collect();
         say(&format!("installing Python packages: {}", names.join(" ")));
         let mut install = self.command();
@@ -207,8 +217,10 @@ impl Venv {
                 "--disable-pip-version-check",
                 "-r",
             ])
-            .arg(&file);
-        check(&mut install).with_context(|| format!("try {} by hand", line(&install)))?;
+            .arg(file);
+        check(&mut install).context(
+            "the Python packages can't be installed; see whether PyPI can be reached, and try again",
+        )?;
         fs::write(&stamp, wanted)?;
         Ok(())
     }

@@ -100,7 +100,7 @@ impl<M: Machine> Lower<'_, M> {
         (self.v(inst.args[0]), self.v(inst.args[1]))
     }
 
-    fn slot_offset(inst: &Inst) -> i32 {
+    pub(super) fn slot_offset(inst: &Inst) -> i32 {
         frame::LOCALSPLUS + 8 * inst.imm_index(0) as i32
     }
 
@@ -375,6 +375,7 @@ impl<M: Machine> Lower<'_, M> {
                 self.values[value.index()] = Some(pair);
                 None
             }
+            Op::AppendLocal => Some(self.append_local(inst)),
             Op::GetIter => Some(self.object_op(inst, Helper::GetIter, &[])),
             Op::IterNext => Some(self.iter_next(inst)),
             Op::Send => Some(self.send(inst)),

@@ -216,7 +216,7 @@ fn used_slots(func: &Function) -> BTreeSet<u32> {
     for inst in func.blocks.iter().flat_map(|b| &b.insts) {
         if matches!(
             inst.op,
-            Op::LoadLocal | Op::StoreLocal | Op::StoreLocalFloat
+            Op::LoadLocal | Op::StoreLocal | Op::StoreLocalFloat | Op::AppendLocal
         ) {
             slots.insert(inst.imm_index(0));
         }

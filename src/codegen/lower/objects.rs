@@ -7,6 +7,18 @@ use crate::hir::{CmpOp, DictKind, Inst, Type};
 use crate::layout::{self, builtin, dict, object, typeobject};
 
 impl<M: Machine> Lower<'_, M> {
+    /// `AppendLocal`.
+    pub(super) fn append_local(&mut self, inst: &Inst) -> M::V {
+        self.prepare_escape(inst, false);
+        let offset = self.m.int(i64::from(Self::slot_offset(inst)));
+        let slot = self.m.offset(self.frame, offset);
+        let (a, b) = (self.v(inst.args[0]), self.v(inst.args[1]));
+        let op = self.m.int(inst.imm_bin(1) as i64);
+        let grown = self.m.call(Helper::AppendLocal, &[slot, a, b, op])[0];
+        self.check_object(inst, grown);
+        grown
+    }
+
     // ---- references --------------------------------------------------------------------------
 
     pub(super) fn incref(&mut self, value: M::V) {

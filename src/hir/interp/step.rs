@@ -26,6 +26,19 @@ impl Machine<'_> {
             Op::ConstNull => go(Val::Boxed(None)),
 
             Op::LoadLocal => go(Val::Boxed(self.slots[inst.imm_index(0) as usize])),
+            Op::AppendLocal => {
+                // The sum and the store that it stands for.
+                let mut sum = inst.clone();
+                sum.op = Op::BinaryOp;
+                sum.imms.remove(0);
+                let next = self.operation(&sum)?;
+                let consumed = self.object(inst, 1)?;
+                self.heap.decref(consumed)?;
+                if let Go(Some(Val::Boxed(object))) = &next {
+                    self.set_slot(inst.imm_index(0) as usize, *object)?;
+                }
+                next
+            }
             Op::TakeStack
             | Op::PutStack
             | Op::RangePart

@@ -24,19 +24,19 @@ class  A ( object ):
 
   def very_long_name_of_a_method(self, first_argument, second_argument, third_argument=None, *args): pass
 def g():
-    with open('a')as f,open("b") as g: print ( f"{f!r:>{10}}" , 'it\\'s', u"x", 0XFF, 1E5, 10L if False else 10 )
+    with open('a')as f,open("b") as g: print ( f"{f!r:>{10}}" , 'it\\'s', u"x", 0XFF, 1E5, 10 )
     match x:
         case {"a":[1,*rest],**kw}if rest: return(1)
         case A(x=1)|None : pass
     for (i) in (1,2,3): del (i)
     assert some_function_name(argument_one)[0].attribute == other_function(argument_two, argument_three), "not so: %s" % (message,)
-    # a comment   
+    #a comment
     if (a and
         b): return {k:v for k,v in items if k is not None and v is not None and something_else(k, v) > 0 or k in other_things}
     try: x = yield
     except* (ValueError,TypeError)as e: raise
     x = a[1:2, ::3], a[lower+offset : upper-offset], -x**-y, print(* args, ** kwargs), not x, ~ y
-'''.replace("10L if False else 10", "10")
+'''
 
 
 def show(name, source, mode):

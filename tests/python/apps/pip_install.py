@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import io
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 from pip._internal.cli.main import main as pip
+from pip._internal.commands import create_command
 
 MODULE = '''\
 """Module {n} of {name}."""
@@ -79,21 +81,31 @@ def show(target):
 
 def main():
     home = Path(tempfile.mkdtemp(prefix="pip-")).resolve()
+    # It prints paths relative to this.
+    os.chdir(home)
     target = home / "target"
-    old, new, other = make_wheel(home, "things", "1.0", 60), make_wheel(home, "things", "1.1", 80, ["other>=2; python_version > '3'"]), make_wheel(home, "other", "2.0", 5)
+    old = make_wheel(home, "things", "1.0", 60)
+    new = make_wheel(home, "things", "1.1", 80, ["other>=2; python_version > '3'"])
+    other = make_wheel(home, "other", "2.0", 5)
+    broken = home / "broken-1.0-py3-none-any.whl"
+    broken.write_bytes(b"no wheel")
+    # It warns of what is imported once something is installed.
+    for command in ("hash", "install", "list", "show"):
+        create_command(command)
     install = ["install", "--no-index", "--no-deps", "--no-cache-dir", "--root-user-action=ignore", "--target", str(target)]
+    run(home, "hash", str(other))
+    run(home, "show", "no-such-package")
+    run(home, *install, "--find-links", str(home), "things==3")
+    run(home, *install, str(broken))
     run(home, *install, str(old))
     show(target)
     run(home, *install, str(new))
-    run(home, *install, "--upgrade", str(new), str(other))
+    run(home, *install, "--upgrade", str(new), "--find-links", str(home), "other<3")
     show(target)
     run(home, "list", "--path", str(target))
-    run(home, "show", "--files", "pip-is-not-so-called")
-    run(home, "check", "--help")
-    run(home, *install, "--find-links", str(home), "things==3")
-    (home / "broken-1.0-py3-none-any.whl").write_bytes(b"no wheel")
-    run(home, *install, str(home / "broken-1.0-py3-none-any.whl"))
-    run(home, "hash", str(other))
+    # The warnings of what is imported at exit are nobody's.
+    logging.disable()
+    os.chdir("/")
     shutil.rmtree(home)
 
 

@@ -1,8 +1,39 @@
 """SymPy: expanding, factoring, simplifying, integrating, solving."""
 
 import sympy
-from sympy import Eq, Function, I, Matrix, Rational, apart, cos, diff, dsolve, exp, expand, factor, factorint, gcd, integrate, latex, limit, log, oo, pi
-from sympy import pretty, series, simplify, sin, solve, sqrt, srepr, summation, symbols, together, trigsimp
+from sympy import (
+    Eq,
+    Function,
+    I,
+    Matrix,
+    Rational,
+    apart,
+    cos,
+    diff,
+    dsolve,
+    exp,
+    expand,
+    factor,
+    factorint,
+    gcd,
+    integrate,
+    latex,
+    limit,
+    log,
+    oo,
+    pi,
+    pretty,
+    series,
+    simplify,
+    sin,
+    solve,
+    sqrt,
+    srepr,
+    summation,
+    symbols,
+    together,
+    trigsimp,
+)
 
 x, y, z = symbols("x y z")
 a, b, c = symbols("a b c")
