@@ -305,8 +305,18 @@ impl Jit {
     }
 
     fn set_extra(&self, code: *mut PyObject, value: usize) -> bool {
-        // SAFETY: the GIL is held and the code object alive.
-        let status = unsafe { ffi::_PyCode_SetExtra(code, self.extra, value as *mut c_void) };
+        // SAFETY: the GIL is held and the code object alive; its extra words come behind their number.
+        let status = unsafe {
+            let before: *mut isize = read(code, c::CO_EXTRA);
+            let status = ffi::_PyCode_SetExtra(code, self.extra, value as *mut c_void);
+            let after: *mut isize = read(code, c::CO_EXTRA);
+            if before.is_null() && !after.is_null() {
+                // CPython has made room for all users of such words, and would call their functions, too, when the
+                // code object dies. It makes that room again when they want it.
+                *after = self.extra + 1;
+            }
+            status
+        };
         if status != 0 {
             // SAFETY: the GIL is held.
             unsafe { pyo3_ffi::PyErr_Clear() };
