@@ -60,7 +60,7 @@ def info(function, /):
     phase_times   seconds spent in each phase of its compilation
     exits         side exits taken, as dicts with pc, line, reason and count
     compiles      how often it was compiled
-    loops         loops that were hot while they ran, as dicts with pc, line, compiled, back_edges, code_bytes
+    loops         loops, resume points of generators and handlers that were hot, as dicts with pc, kind, line, compiled, back_edges, code_bytes
                   and compiles
     history       what happened to it, a line each
     feedback_bytes  size of its feedback map

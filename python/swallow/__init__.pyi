@@ -27,6 +27,7 @@ class Exit(TypedDict):
 
 class Loop(TypedDict):
     pc: int
+    kind: Literal["loop", "resume point", "handler"]
     line: int
     compiled: bool
     back_edges: int
