@@ -244,7 +244,7 @@ def test_refused_function_gives_a_reason():
     check(
         """
 import swallow
-exec("def f(x):\\n" + "    x = x + 1\\n" * 4000)
+exec("def f(x):\\n" + "    x = x + 1\\n" * 4000 + "    return x")
 assert swallow.compile(f) is False
 info = swallow.info(f)
 assert info["state"] == "refused" and "too large" in info["reason"], info
