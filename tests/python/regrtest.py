@@ -101,11 +101,22 @@ def build_of(python):
     return hashlib.sha256(Path(done.stdout.strip()).read_bytes()).hexdigest()[:16]
 
 
-def all_tests():
-    """The names of all test files, as the suite itself lists them."""
+def listed():
+    """The names of all test files, as the suite itself lists them; none without a suite."""
     done = subprocess.run([REFERENCE, "-m", "test", "--list-tests"], capture_output=True, text=True, env=environment())
     names = done.stdout.split()
-    if done.returncode != 0 or len(names) < 100:
+    return names if done.returncode == 0 and len(names) >= 100 else []
+
+
+def has_suite():
+    """Whether the interpreter has the suite."""
+    return bool(listed())
+
+
+def all_tests():
+    """All test files; ends the process if there are none."""
+    names = listed()
+    if not names:
         sys.exit(f"{REFERENCE} has no test suite: install Debian's package libpython3.11-testsuite")
     return names
 

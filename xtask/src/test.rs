@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything that must pass before a change goes in.
 
-use crate::setup::{TEST_PACKAGES, Venv, Workspace, install_packages};
+use crate::setup::{
+    DEFAULT_PYTHON, SUITE_PACKAGES, TEST_PACKAGES, Venv, Workspace, install_packages,
+};
 use crate::shell::{check, say};
 use crate::{Part, TestArgs, build};
 use anyhow::{Context, Result};
@@ -15,7 +17,12 @@ pub fn test(args: &TestArgs) -> Result<ExitCode> {
     let start = Instant::now();
     let workspace = Workspace::find()?;
     let python = &args.common.python;
-    install_packages(python, TEST_PACKAGES)?;
+    let mut packages = TEST_PACKAGES.to_vec();
+    // Another interpreter has to bring its own suite, or these tests are skipped.
+    if python == Path::new(DEFAULT_PYTHON) {
+        packages.extend(SUITE_PACKAGES);
+    }
+    install_packages(python, &packages)?;
     let venv = Venv::for_interpreter(&workspace, python)?;
     venv.install_requirements(&workspace)?;
     if wanted(args, Part::Format) {
