@@ -64,7 +64,7 @@ counters! {
     entries_vectorcall;
     /// Bytes of machine code, of units alive.
     code_bytes;
-    /// Nanoseconds spent compiling.
+    /// Nanoseconds spent compiling, what was refused in the end included.
     compile_ns;
 }
 

@@ -58,7 +58,10 @@ impl Shape {
     #[must_use]
     pub fn outermost_loop(&self, pc: u32) -> Option<u32> {
         self.loops.get(&pc)?;
-        let around = self.loops.iter().filter(|(head, last)| (**head..=**last).contains(&pc));
+        let around = self
+            .loops
+            .iter()
+            .filter(|(head, last)| (**head..=**last).contains(&pc));
         around.map(|(_, last)| *last).max()
     }
 

@@ -9,7 +9,7 @@ use crate::codegen::{
     CodeGenerator, CodeImage, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Phase,
 };
 use crate::config::Mode;
-use crate::frontend::{self, Bailout, FrontendOptions, EntryPoint};
+use crate::frontend::{self, Bailout, EntryPoint, FrontendOptions};
 use crate::hir::loops::LoopForest;
 use crate::hir::{Effects, FsKind, Function, Inst, Op, Type};
 use crate::host::ffi::PyObject;
@@ -66,14 +66,14 @@ const HOTNESS_PER_INST: u32 = 200;
 /// Whether native code is likely to pay: what it does inline, and that it is entered without CPython's
 /// interpreter, against operations that it leaves to functions slower than CPython's specialised instructions.
 /// In a loop such an operation also costs that unboxed locals are boxed for it, time and again.
+///
+/// Passes remove none of the latter operations, and add none of the former: what does not promise anything before them
+/// never will.
 fn is_promising(function: &Function, kind: Option<PlaceKind>) -> bool {
     /// What is saved by entering native code with a call.
     const ENTRY: i32 = 4;
     /// The same where a generator goes on: CPython enters it without looking for anything.
     const RESUME: i32 = -10;
-    if function.inst_count() > MAX_HOT_HIR {
-        return false;
-    }
     let loops = LoopForest::of(function);
     let has_loop = !loops.loops().is_empty();
     // Where there are loops, what is outside them hardly counts.
@@ -144,7 +144,7 @@ struct Built {
     phases: Vec<Phase>,
 }
 
-/// Copies, builds and optimises: a whole function, or from a loop on.
+/// Copies and builds: a whole function, or from a place on.
 fn build(
     jit: &'static Jit,
     code: *mut PyObject,
@@ -209,10 +209,8 @@ fn build(
             eprintln!("  {pc:4} {name}: {text}");
         }
     }
-    let mut function = build_recorded(&copy, &oracle, &options)?;
+    let function = build_recorded(&copy, &oracle, &options)?;
     lap("build");
-    passes::optimise(&mut function);
-    lap("optimise");
     let seen = oracle.seen().to_vec();
     Ok(Built {
         function,
@@ -220,6 +218,16 @@ fn build(
         phases,
         cells: cells.into_inner(),
     })
+}
+
+/// Runs the passes.
+fn optimise(built: &mut Built) {
+    let clock = Instant::now();
+    passes::optimise(&mut built.function);
+    built.phases.push(Phase {
+        name: "optimise".to_owned(),
+        seconds: clock.elapsed().as_secs_f64(),
+    });
 }
 
 /// Builds, and writes the inputs down if a developer asks for it.
@@ -352,7 +360,11 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
     };
     if !frontend::is_entered_at_start(flags) {
         if !unit.has_loop {
-            refuse(jit, unit, "a module or class body without a loop".to_owned());
+            refuse(
+                jit,
+                unit,
+                "a module or class body without a loop".to_owned(),
+            );
         }
         return;
     }
@@ -481,9 +493,51 @@ fn translate(
     // SAFETY: the code object is alive: a frame or the caller holds it.
     unsafe {
         jit.timed(code, Heat::Compiling, || {
-            translate_timed(jit, code, source, start)
+            let clock = Instant::now();
+            let translated = translate_timed(jit, code, source, start);
+            let spent = clock.elapsed().as_nanos() as u64;
+            COUNTERS.compile_ns.fetch_add(spent, Ordering::Relaxed);
+            translated
         })
     }
+}
+
+/// Whether a unit is to be compiled.
+enum Judgement {
+    Fine,
+    /// Not before it is as hot as this.
+    Later(u32),
+    Refused,
+}
+
+/// Judges a unit of `insts` instructions that is `hot` and should be as hot as `wanted`.
+fn judge(
+    function: &Function,
+    kind: Option<PlaceKind>,
+    insts: usize,
+    hot: u32,
+    wanted: u32,
+) -> Judgement {
+    if insts > MAX_HOT_HIR || !is_promising(function, kind) {
+        Judgement::Refused
+    } else if hot < wanted {
+        Judgement::Later(wanted)
+    } else {
+        Judgement::Fine
+    }
+}
+
+/// Leaves what is not promising to CPython.
+fn refuse_generic(
+    jit: &'static Jit,
+    unit: &mut Unit,
+    place: Option<u32>,
+    name: &str,
+) -> Option<Translated> {
+    tracing::info!(%name, "not promising");
+    let reason = "mostly generic operations: no gain expected";
+    refuse_here(jit, unit, place, reason.to_owned());
+    None
 }
 
 fn translate_timed(
@@ -499,7 +553,7 @@ fn translate_timed(
     let result = build(jit, code, source, start);
     // Building may have run finalisers, so the record is looked up again.
     let unit = jit.unit(code)?;
-    let built = match result {
+    let mut built = match result {
         Ok(built) => built,
         Err(bailout) => {
             tracing::info!(%name, reason = %bailout, "refused");
@@ -507,7 +561,6 @@ fn translate_timed(
             return None;
         }
     };
-    unit.hir_insts = built.function.inst_count();
     let hot = match pc {
         Some(pc) => unit.place_at(pc).edges,
         None => {
@@ -522,19 +575,30 @@ fn translate_timed(
         && !handles
         && jit.mode() == Mode::WhenHot
         && jit.config.threshold >= JUDGED_FROM;
-    if judged && !is_promising(&built.function, kind) {
-        tracing::info!(%name, hir = unit.hir_insts, "not promising");
-        let reason = "mostly generic operations: no gain expected";
-        refuse_here(jit, unit, pc, reason.to_owned());
-        return None;
-    }
     // Compile time grows with size, so a larger unit has to be hotter.
-    let wanted = jit
-        .config
-        .threshold
-        .saturating_add(HOTNESS_PER_INST * unit.hir_insts as u32);
-    if judged && hot < wanted {
-        return Some(Translated::Later(wanted));
+    let wanted = |insts: usize| {
+        let size = u32::try_from(insts).unwrap_or(u32::MAX);
+        let more = HOTNESS_PER_INST.saturating_mul(size);
+        jit.config.threshold.saturating_add(more)
+    };
+    if judged {
+        // The passes take most of the time, and most code is not promising. They may halve the unit.
+        let least = built.function.inst_count() / 2;
+        match judge(&built.function, kind, least, hot, wanted(least)) {
+            Judgement::Refused => return refuse_generic(jit, unit, pc, &name),
+            Judgement::Later(hotness) => return Some(Translated::Later(hotness)),
+            Judgement::Fine => {}
+        }
+    }
+    optimise(&mut built);
+    unit.hir_insts = built.function.inst_count();
+    if judged {
+        let wanted = wanted(unit.hir_insts);
+        match judge(&built.function, kind, unit.hir_insts, hot, wanted) {
+            Judgement::Refused => return refuse_generic(jit, unit, pc, &name),
+            Judgement::Later(hotness) => return Some(Translated::Later(hotness)),
+            Judgement::Fine => {}
+        }
     }
     unit.compiled_insts += unit.hir_insts;
     match install(jit, &name, built) {
@@ -542,9 +606,6 @@ fn translate_timed(
             COUNTERS
                 .code_bytes
                 .fetch_add(installed.image.code_size, Ordering::Relaxed);
-            COUNTERS
-                .compile_ns
-                .fetch_add(clock.elapsed().as_nanos() as u64, Ordering::Relaxed);
             tracing::info!(
                 %name,
                 head = pc,
@@ -651,8 +712,9 @@ pub fn artefact(
     function: *mut PyObject,
     what: Artefact,
 ) -> Result<String, String> {
-    let built =
+    let mut built =
         build(jit, code, Source::Function(function), None).map_err(|error| error.to_string())?;
+    optimise(&mut built);
     if what == Artefact::Hir {
         return Ok(built.function.to_string());
     }

@@ -9,10 +9,10 @@ use super::{Jit, compile, generator, jit};
 use crate::bytecode::opcode;
 use crate::code::unit::{Installed, State, Unit};
 use crate::config::Mode;
+use crate::frontend;
 use crate::host::ffi::{
     self, _PyFunction_Vectorcall, PyInterpreterFrame, PyObject, PyThreadState, read, write,
 };
-use crate::frontend;
 use crate::host::frame::{
     ENTRY_MAY_LEAVE, Frame, OWNED_BY_GENERATOR, OWNED_BY_THREAD, current, is_tracing, set_current,
 };

@@ -3,9 +3,9 @@
 //! Calling a generator function is CPython's. Code is compiled from each of the places where the generator goes on, and
 //! ends where it yields: everything is in the frame then, as CPython has it.
 
+use super::Jit;
 use super::enter::{PER_CALL, count_call};
 use super::warm::{self, Left, Next};
-use super::Jit;
 use crate::code::unit::{PlaceKind, State, Unit};
 use crate::config::Mode;
 use crate::host::ffi::{PyObject, PyThreadState};

@@ -192,7 +192,8 @@ pub fn start(config: Config) -> Result<(), StartError> {
 /// A seed of our own, told to the user: what fails can be run again.
 fn choose_seed() -> u64 {
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let seed = clock.map_or(0, |time| u64::from(time.subsec_nanos())) ^ u64::from(std::process::id()) << 32;
+    let seed = clock.map_or(0, |time| u64::from(time.subsec_nanos()))
+        ^ u64::from(std::process::id()) << 32;
     eprintln!("swallow: -X jit-seed={seed}");
     seed
 }

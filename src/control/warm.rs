@@ -265,11 +265,7 @@ fn prepare(
         let left = warm.saturating_sub(enter::hotness(jit, code));
         return (null_mut(), left.clamp(1, EDGES_PER_TURN), false);
     };
-    let first = if unit.has_place() {
-        1
-    } else {
-        EDGES_PER_TURN
-    };
+    let first = if unit.has_place() { 1 } else { EDGES_PER_TURN };
     let map = match &mut unit.map {
         Some(map) => {
             unit.recorders += 1;

@@ -2,7 +2,7 @@
 
 use super::demand;
 use super::state::{Item, ItemKey, Key, State, coarse};
-use super::{Bailout, EntryItem, FrontendOptions, EntryPoint, MAX_BYTECODES, MAX_HIR, feedback};
+use super::{Bailout, EntryItem, EntryPoint, FrontendOptions, MAX_BYTECODES, MAX_HIR, feedback};
 use crate::bytecode::blocks::Shape;
 use crate::bytecode::code::flags;
 use crate::bytecode::liveness::LiveLocals;

@@ -1,9 +1,9 @@
 //! The instruction switch, locals, the value stack, jumps.
 
-use super::{Bailout, is_generator};
 use super::builder::Builder;
 use super::demand;
 use super::state::Item;
+use super::{Bailout, is_generator};
 use crate::bytecode::opcode as o;
 use crate::bytecode::{Instr, step};
 use crate::hir::{Imm, Inst, Op, Type, UnOp, Value};

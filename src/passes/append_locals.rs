@@ -42,9 +42,10 @@ pub fn append_locals(func: &mut Function) -> bool {
                 stores.insert(stored, sum);
             }
         }
-        func.blocks[block.index()]
-            .insts
-            .retain(|inst| inst.result.is_none_or(|result| stores.get(result) == result));
+        func.blocks[block.index()].insts.retain(|inst| {
+            inst.result
+                .is_none_or(|result| stores.get(result) == result)
+        });
     }
     stores.apply(func);
     !stores.is_empty()

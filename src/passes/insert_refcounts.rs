@@ -224,7 +224,8 @@ impl Counter {
     }
 
     fn slots_written(&self, inst: &Inst) -> bool {
-        matches!(inst.op, Op::StoreLocal | Op::AppendLocal | Op::DropLocal) || super::slots::flushes(inst)
+        matches!(inst.op, Op::StoreLocal | Op::AppendLocal | Op::DropLocal)
+            || super::slots::flushes(inst)
     }
 
     /// Whether an owned reference that may free more than itself dies with this instruction.

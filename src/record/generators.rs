@@ -1,8 +1,8 @@
 //! Instructions of generators, coroutines and `async for` and `async with`; those that give a value to the caller,
 //! or take one from another generator, are in `eval`.
 
-use super::rare::{State, Step};
 use super::raise::enter_context;
+use super::rare::{State, Step};
 use super::{class, decref, incref, unwind};
 use crate::bytecode::code::flags;
 use crate::host::ffi::{self, PyObject, read};

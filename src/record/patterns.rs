@@ -23,9 +23,7 @@ unsafe fn name_of(class: *mut PyObject) -> *const c_char {
 /// Adds a key or name to those that the pattern has had; false if it is there, or with an exception.
 unsafe fn is_new(seen: &Owned, key: *mut PyObject) -> bool {
     // SAFETY: see above.
-    unsafe {
-        py::PySet_Contains(seen.as_ptr(), key) == 0 && py::PySet_Add(seen.as_ptr(), key) == 0
-    }
+    unsafe { py::PySet_Contains(seen.as_ptr(), key) == 0 && py::PySet_Add(seen.as_ptr(), key) == 0 }
 }
 
 /// The values for `keys` of a mapping, as a tuple; `None`, the object, if one is missing.
@@ -54,8 +52,12 @@ unsafe fn values(mapping: *mut PyObject, keys: *mut PyObject) -> Option<Owned> {
                 return None;
             }
             let args = [key, absent.as_ptr()];
-            let value =
-                Owned::from_raw(py::PyObject_Vectorcall(get.as_ptr(), args.as_ptr(), 2, null_mut()))?;
+            let value = Owned::from_raw(py::PyObject_Vectorcall(
+                get.as_ptr(),
+                args.as_ptr(),
+                2,
+                null_mut(),
+            ))?;
             if value.as_ptr() == absent.as_ptr() {
                 return Owned::new_ref(py::Py_None());
             }
@@ -200,7 +202,8 @@ pub(super) unsafe fn match_class(state: &mut State) -> Step {
     unsafe {
         let (names, of, subject) = (state.peek(1), state.peek(2), state.peek(3));
         state.sp = state.sp.sub(3);
-        let mut found = attributes(subject, of, state.arg, names).map_or(null_mut(), Owned::into_raw);
+        let mut found =
+            attributes(subject, of, state.arg, names).map_or(null_mut(), Owned::into_raw);
         decref(names);
         decref(of);
         if found.is_null() && py::PyErr_Occurred().is_null() {

@@ -20,10 +20,10 @@ use crate::host::ffi::{self, PyObject, PyThreadState, read};
 use crate::layout::{interp, tstate};
 pub use containers::{swl_send, swl_unpack_sequence};
 pub use exits::{ENTER, RESUME, RawPair, enter_cold, swl_frame_clear};
-pub use stress::{STRESS, set_stress};
 pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
 use std::ptr::addr_of_mut;
+pub use stress::{STRESS, set_stress};
 
 /// What does a single instruction ([`Helper::Step`]); it belongs to the evaluator above.
 pub type StepFn = unsafe extern "C-unwind" fn(

@@ -48,9 +48,7 @@ impl Machine<'_> {
             | Op::SendReturned
             | Op::Yield
             | Op::Finish => {
-                return Err(InterpError::Malformed(
-                    "entry in the middle".to_owned(),
-                ));
+                return Err(InterpError::Malformed("entry in the middle".to_owned()));
             }
             Op::StoreLocal => {
                 let object = self.boxed(inst, 0)?;
