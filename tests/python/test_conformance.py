@@ -17,7 +17,7 @@ NAMES = sorted(path.stem for path in PROGRAMS.glob("*.py"))
 def runs(request):
     """The future result of every selected pair, and under (program, None) the expected one."""
     pairs = [item.callspec.params for item in request.session.items if item.module is request.module and hasattr(item, "callspec")]
-    pairs = [(params["name"], params["mode"]) for params in pairs if "mode" in params]
+    pairs = [(params["name"], params["mode"]) for params in pairs if {"name", "mode"} <= params.keys()]
     pool = ThreadPoolExecutor(os.cpu_count() or 2)
     futures = {}
     for name, mode in pairs:
