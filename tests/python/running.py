@@ -32,7 +32,6 @@ MODES = {
     "whenhot": ["-Xjit=whenhot"],
     "always": ["-Xjit=always"],
     "exits-1": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=1"],
-    "exits-2": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=2"],
     "exits-3": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=3"],
     "exits-31": ["-Xjit=whenhot", "-X", "jit-threshold=60", "-X", "jit-fail-guard=31"],
     "exits-random": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=5", "-X", "jit-seed=1"],
