@@ -35,7 +35,6 @@ MODES = {
     "exits-3": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=3"],
     "exits-31": ["-Xjit=whenhot", "-X", "jit-threshold=60", "-X", "jit-fail-guard=31"],
     "exits-random": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=5", "-X", "jit-seed=1"],
-    "exits-50": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=50"],
 }
 
 
