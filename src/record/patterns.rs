@@ -145,7 +145,7 @@ unsafe fn attributes(
     // SAFETY: see above; the compiler pushes a tuple of names.
     unsafe {
         if py::PyType_Check(of) == 0 {
-            let text: &CStr = c"called match pattern must be a class";
+            let text: &CStr = c"called match pattern must be a type";
             py::PyErr_SetString(py::PyExc_TypeError, text.as_ptr());
             return None;
         }
