@@ -4,6 +4,7 @@
 pub mod config;
 pub mod helpers;
 pub mod layout;
+pub mod random;
 pub mod stats;
 
 pub mod bytecode;

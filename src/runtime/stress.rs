@@ -1,5 +1,6 @@
 //! Stress modes, for tests: guards that fail though nothing is wrong, and garbage collected behind side exits.
 
+use crate::random;
 use pyo3_ffi as py;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -18,9 +19,7 @@ static UNTIL_COLLECT: AtomicU64 = AtomicU64::new(0);
 /// `collect`-th side exit; 0 switches each off.
 pub fn set_stress(period: u64, seed: Option<u64>, collect: u64) {
     PERIOD.store(i64::try_from(period).unwrap_or(i64::MAX), Ordering::Relaxed);
-    // A state of 0 would stay 0.
-    let state = seed.map_or(0, |seed| seed.wrapping_mul(2) | 1);
-    RANDOM.store(state, Ordering::Relaxed);
+    RANDOM.store(seed.map_or(0, random::first), Ordering::Relaxed);
     COLLECT.store(collect, Ordering::Relaxed);
     UNTIL_COLLECT.store(collect, Ordering::Relaxed);
     STRESS.store(next_period(), Ordering::Relaxed);
@@ -29,16 +28,13 @@ pub fn set_stress(period: u64, seed: Option<u64>, collect: u64) {
 /// Guards until the next failure.
 fn next_period() -> i64 {
     let period = PERIOD.load(Ordering::Relaxed);
-    let mut state = RANDOM.load(Ordering::Relaxed);
+    let state = RANDOM.load(Ordering::Relaxed);
     if state == 0 || period == 0 {
         return period;
     }
-    // Xorshift (Marsaglia, 2003).
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
+    let state = random::next(state);
     RANDOM.store(state, Ordering::Relaxed);
-    1 + (state >> 1) as i64 % period.saturating_mul(2).saturating_sub(1)
+    random::around(state, period)
 }
 
 /// Starts the countdown again if it has made a guard fail.
@@ -62,27 +58,5 @@ pub(super) unsafe fn collect() {
     if left == 0 {
         // SAFETY: the caller's promise.
         unsafe { py::PyGC_Collect() };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn periods() {
-        set_stress(7, None, 0);
-        assert_eq!([next_period(), next_period()], [7, 7]);
-        let draw = || -> Vec<i64> { (0..100).map(|_| next_period()).collect() };
-        set_stress(7, Some(42), 0);
-        let first = draw();
-        assert!(first.iter().all(|period| (1..=13).contains(period)));
-        assert!(first.iter().any(|period| *period != first[0]));
-        set_stress(7, Some(42), 0);
-        assert_eq!(draw(), first, "a seed gives the same numbers");
-        set_stress(1, Some(0), 0);
-        assert!(draw().iter().all(|period| *period == 1));
-        set_stress(0, None, 0);
-        assert_eq!(next_period(), 0);
     }
 }

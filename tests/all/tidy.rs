@@ -13,6 +13,7 @@ const SOFT_LINES: usize = 800;
 const LEVELS: &[(&str, u32)] = &[
     ("config", 0),
     ("stats", 0),
+    ("random", 0),
     ("layout", 0),
     ("helpers", 0),
     ("hir", 1),
