@@ -191,7 +191,7 @@ fn build(
     };
     options.start = start;
     options.global_names = match source {
-        Source::Frame(frame) => warm::has_global_names(frame),
+        Source::Frame(frame) => frame.has_global_names(),
         Source::Function(_) => false,
     };
     let oracle = match source {
@@ -410,7 +410,7 @@ pub(super) fn compile_place(jit: &'static Jit, frame: Frame, pc: u32) {
     this.compiles += 1;
     // SAFETY: an evaluator has just left the frame there.
     this.stack = unsafe { warm::stack_items(frame, this.kind) }.collect();
-    this.global_names = warm::has_global_names(frame);
+    this.global_names = frame.has_global_names();
     let start = Some(EntryPoint {
         pc,
         stack: this.stack.clone(),
@@ -426,11 +426,13 @@ pub(super) fn compile_place(jit: &'static Jit, frame: Frame, pc: u32) {
             this.wanted = this.wanted.max(wanted);
         }
         Translated::Installed(installed) => {
-            let (edges, kind) = (this.edges, this.kind.name());
+            let (edges, kind) = (this.edges, this.kind);
             this.code = Some(installed);
             unit.note(match kind {
-                "loop" => format!("loop at {pc} compiled after {edges} back-edges"),
-                _ => format!("{kind} at {pc} compiled at hotness {edges}"),
+                PlaceKind::Loop => format!("loop at {pc} compiled after {edges} back-edges"),
+                PlaceKind::Resume | PlaceKind::Handler => {
+                    format!("{} at {pc} compiled at hotness {edges}", kind.name())
+                }
             });
             count(&COUNTERS.places_compiled);
         }

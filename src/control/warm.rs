@@ -402,11 +402,6 @@ pub(super) unsafe fn stack_items(frame: Frame, kind: PlaceKind) -> impl Iterator
     (first..end).map(move |slot| unsafe { item_of(frame.slot(slot), as_objects) })
 }
 
-/// Whether the names of a frame's code are those of its globals: that of a module.
-pub(super) fn has_global_names(frame: Frame) -> bool {
-    frame.namespace() == frame.globals()
-}
-
 unsafe fn item_of(value: *mut PyObject, as_object: bool) -> EntryItem {
     if value.is_null() {
         return EntryItem::Null;
@@ -438,7 +433,7 @@ unsafe fn fits(frame: Frame, this: &Place) -> bool {
     // SAFETY: as in `stack_items`.
     let found = unsafe { stack_items(frame, this.kind) };
     depth as usize == this.stack.len()
-        && (!this.global_names || has_global_names(frame))
+        && (!this.global_names || frame.has_global_names())
         && found.zip(&this.stack).all(|(found, wanted)| {
             found == *wanted || *wanted == EntryItem::Object && found != EntryItem::Null
         })

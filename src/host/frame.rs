@@ -1,7 +1,9 @@
 //! `_PyInterpreterFrame` and the thread state's view of it.
 
 use super::ffi::{PyInterpreterFrame, PyObject, PyThreadState, read, write};
+use super::snapshot::class_of;
 use crate::layout::{self, frame as f, generator, tstate};
+use std::ptr::addr_of_mut;
 
 /// A frame that is alive: running, or about to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,10 +171,14 @@ impl Frame {
         self.set(generator::STATE_BEFORE_FRAME, generator::SUSPENDED);
     }
 
-    /// The namespace of code that is not a function's.
+    /// Whether the names of the frame's code are plainly those of its globals, as in a module: one dict, not of a
+    /// subclass, which could see who loads and stores.
     #[must_use]
-    pub fn namespace(self) -> *mut PyObject {
-        self.get(f::F_LOCALS)
+    pub fn has_global_names(self) -> bool {
+        let namespace: *mut PyObject = self.get(f::F_LOCALS);
+        // SAFETY: a frame has globals, which are alive.
+        namespace == self.globals()
+            && unsafe { class_of(namespace) } == addr_of_mut!(pyo3_ffi::PyDict_Type)
     }
 
     /// Whether CPython still hides the frame: it has not reached its first traceable instruction.

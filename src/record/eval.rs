@@ -65,7 +65,7 @@ pub(super) unsafe fn interpret<const MODE: u8>(
         let consts = items(read(code, c::CO_CONSTS));
         let names = items(read(code, c::CO_NAMES));
         let locals = frame.locals();
-        let global_names = frame.namespace() == frame.globals();
+        let global_names = frame.has_global_names();
         let base = locals.add(frame.nlocals() as usize);
         let cframe: *mut u8 = read(ts, tstate::CFRAME);
         let tracing: *const u8 = cframe.offset(cframe::USE_TRACING as isize);

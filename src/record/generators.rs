@@ -70,6 +70,17 @@ unsafe fn type_error(text: &std::ffi::CStr, object: *mut PyObject) -> Step {
     }
 }
 
+/// Takes the object at the top off, and yields what `getter` makes of it; null with an exception.
+unsafe fn ask_top(state: &mut State, getter: py::unaryfunc) -> *mut PyObject {
+    // SAFETY: see above; the getter is of the object's class.
+    unsafe {
+        let object = state.pop();
+        let iterator = getter(object);
+        decref(object);
+        iterator
+    }
+}
+
 pub(super) unsafe fn get_awaitable(state: &mut State) -> Step {
     // SAFETY: see `rare`.
     unsafe {
@@ -89,9 +100,7 @@ pub(super) unsafe fn get_awaitable(state: &mut State) -> Step {
         let Some(getter) = methods(object).and_then(|methods| methods.am_await) else {
             return Step::Leave;
         };
-        state.sp = state.sp.sub(1);
-        let iterator = getter(object);
-        decref(object);
+        let iterator = ask_top(state, getter);
         if iterator.is_null() {
             return Step::Error;
         }
@@ -114,13 +123,11 @@ pub(super) unsafe fn get_awaitable(state: &mut State) -> Step {
 pub(super) unsafe fn get_aiter(state: &mut State) -> Step {
     // SAFETY: see `rare`.
     unsafe {
-        let object = state.peek(1);
-        let Some(getter) = methods(object).and_then(|methods| methods.am_aiter) else {
+        let methods_of_top = methods(state.peek(1));
+        let Some(getter) = methods_of_top.and_then(|methods| methods.am_aiter) else {
             return Step::Leave;
         };
-        state.sp = state.sp.sub(1);
-        let iterator = getter(object);
-        decref(object);
+        let iterator = ask_top(state, getter);
         if iterator.is_null() {
             return Step::Error;
         }

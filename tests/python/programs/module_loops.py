@@ -94,6 +94,16 @@ for start in (0, 0.5, 1 << 70):
     custom = Namespace()
     exec(code, {"start": start}, custom)
     print(custom["result"], custom.log["t"])
+
+# One dict for globals and names, of a subclass that sees every store.
+both = Namespace()
+both["start"] = 1
+exec(code, both)
+print(both["result"], both.log["t"], both.log["i"], both.log["s"])
+stores = compile("for i in range(3000):\n    j = i", "<stores>", "exec")
+both = Namespace()
+exec(stores, both)
+print(both.log["i"], both.log["j"])
 space = {"start": 0, "__builtins__": {"range": lambda n: [1, 2, 3]}}
 exec(compile("t = start\nfor i in range(800):\n    t += i", "<other>", "exec"), space)
 print(space["t"])
