@@ -39,6 +39,15 @@ impl Mode {
     }
 }
 
+/// Where code generation runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codegen {
+    /// In a process of its own.
+    Helper,
+    /// In a library of this process.
+    InProcess,
+}
+
 /// What is written to stderr for each compiled unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
@@ -75,6 +84,13 @@ pub struct Config {
     pub gc_exits: u64,
     /// A filter for the log on stderr.
     pub log: Option<String>,
+    pub codegen: Codegen,
+    /// Milliseconds without work after which the helper process ends.
+    pub idle: u64,
+    /// Seconds that the helper process may take for one unit.
+    pub patience: u64,
+    /// Whether the program waits for code.
+    pub wait: bool,
 }
 
 impl Default for Config {
@@ -93,6 +109,10 @@ impl Default for Config {
             seed: None,
             gc_exits: 0,
             log: None,
+            codegen: Codegen::Helper,
+            idle: 1000,
+            patience: 60,
+            wait: false,
         }
     }
 }
@@ -283,15 +303,55 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         name: "jit-codegen",
         variable: "PYTHONJITCODEGEN",
-        default: "inprocess",
-        values: "inprocess",
-        doc: "where code generation runs",
-        set: |_, text| text == "inprocess",
+        default: "helper",
+        values: "helper or inprocess",
+        doc: "where code generation runs: in a process of its own, beside the program, or in this one, while the program waits",
+        set: |config, text| {
+            config.codegen = match text {
+                "helper" => Codegen::Helper,
+                "inprocess" => Codegen::InProcess,
+                _ => return false,
+            };
+            true
+        },
+    },
+    OptionInfo {
+        name: "jit-wait",
+        variable: "PYTHONJITWAIT",
+        default: "0",
+        values: "0 or 1",
+        doc: "have the program wait for code instead of going on without it: runs can be repeated exactly",
+        set: |config, text| {
+            config.wait = text == "1";
+            matches!(text, "0" | "1")
+        },
+    },
+    OptionInfo {
+        name: "jit-idle",
+        variable: "PYTHONJITIDLE",
+        default: "1000",
+        values: "a whole number from 1 to 4294967295",
+        doc: "milliseconds without work after which the process of the code generator ends",
+        set: |config, text| {
+            let value = number::<u32>(text).filter(|n| *n > 0);
+            value.map(|n| config.idle = n.into()).is_some()
+        },
+    },
+    OptionInfo {
+        name: "jit-patience",
+        variable: "PYTHONJITPATIENCE",
+        default: "60",
+        values: "a whole number from 1 to 4294967295",
+        doc: "seconds that the process of the code generator may take for one unit before it is ended",
+        set: |config, text| {
+            let value = number::<u32>(text).filter(|n| *n > 0);
+            value.map(|n| config.patience = n.into()).is_some()
+        },
     },
 ];
 
 /// Options that a name without a value switches on.
-const SWITCHES: &[&str] = &["jit-stats", "jit-profile", "jit-keep-feedback"];
+const SWITCHES: &[&str] = &["jit-stats", "jit-profile", "jit-keep-feedback", "jit-wait"];
 
 /// A number in decimal digits and nothing else: no sign, no space.
 fn number<T: FromStr>(text: &str) -> Option<T> {

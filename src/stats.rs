@@ -64,8 +64,24 @@ counters! {
     entries_vectorcall;
     /// Bytes of machine code, of units alive.
     code_bytes;
-    /// Nanoseconds spent compiling, what was refused in the end included.
+    /// Nanoseconds that the program's threads spent compiling, what was refused in the end included.
     compile_ns;
+    /// Nanoseconds that the code generator took for what was compiled.
+    codegen_ns;
+    /// Times that a thread of the program was held up by compiling: building HIR, or installing code.
+    holds;
+    /// Those of more than one millisecond.
+    holds_over_1_ms;
+    /// Those of more than two.
+    holds_over_2_ms;
+    /// Nanoseconds of the longest one.
+    hold_max_ns;
+    /// Processes of the code generator that were started.
+    helper_starts;
+    /// Those that ended because there was no work.
+    helper_idle;
+    /// Those that died, or had to be ended.
+    helper_deaths;
 }
 
 /// The counters of this process.

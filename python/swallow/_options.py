@@ -114,9 +114,30 @@ OPTIONS = (
     (
         "jit-codegen",
         "PYTHONJITCODEGEN",
-        "inprocess",
-        "inprocess",
-        "where code generation runs",
+        "helper",
+        "helper or inprocess",
+        "where code generation runs: in a process of its own, beside the program, or in this one, while the program waits",
+    ),
+    (
+        "jit-wait",
+        "PYTHONJITWAIT",
+        "0",
+        "0 or 1",
+        "have the program wait for code instead of going on without it: runs can be repeated exactly",
+    ),
+    (
+        "jit-idle",
+        "PYTHONJITIDLE",
+        "1000",
+        "a whole number from 1 to 4294967295",
+        "milliseconds without work after which the process of the code generator ends",
+    ),
+    (
+        "jit-patience",
+        "PYTHONJITPATIENCE",
+        "60",
+        "a whole number from 1 to 4294967295",
+        "seconds that the process of the code generator may take for one unit before it is ended",
     ),
 )
 
@@ -148,11 +169,14 @@ _CHECKS = {
     "jit-log": lambda text: text != "",
     "jit-backend": _one_of("llvm"),
     "jit-unit": _one_of("function"),
-    "jit-codegen": _one_of("inprocess"),
+    "jit-codegen": _one_of("helper", "inprocess"),
+    "jit-wait": _one_of("0", "1"),
+    "jit-idle": _number(1, 2**32 - 1),
+    "jit-patience": _number(1, 2**32 - 1),
 }
 
 # What an option without a value means.
-_IMPLIED = {"jit": "whenhot", "jit-stats": "1", "jit-profile": "1", "jit-keep-feedback": "1"}
+_IMPLIED = {"jit": "whenhot", "jit-stats": "1", "jit-profile": "1", "jit-keep-feedback": "1", "jit-wait": "1"}
 
 
 def _distance(a, b):

@@ -5,3 +5,5 @@ pub mod arena;
 pub mod cell;
 #[cfg(feature = "cpython")]
 pub mod unit;
+#[cfg(feature = "cpython")]
+mod unwind;

@@ -1,7 +1,9 @@
 //! Units: what is known of a code object that is warm, and its installed code.
 
 use super::cell::Cell;
+use super::unwind::UnwindTable;
 use crate::codegen::CodeImage;
+use crate::codegen::protocol::Job;
 use crate::feedback::Map;
 use crate::frontend::{Doubts, EntryItem};
 use crate::hir::ExitReason;
@@ -27,6 +29,8 @@ pub struct Installed {
     _cells: Vec<Arc<Cell>>,
     /// References that guards compare with.
     keep: Vec<crate::host::Owned>,
+    /// So that unwinding finds its way through the code, where the code generator is elsewhere.
+    unwind: Option<UnwindTable>,
 }
 
 /// Failures of one guard after which the unit is compiled again without it.
@@ -50,6 +54,7 @@ impl Installed {
             learns,
             _cells: cells,
             keep,
+            unwind: None,
         })
     }
 
@@ -64,6 +69,20 @@ impl Installed {
     pub fn set_image(&mut self, image: CodeImage) {
         self.counts = vec![Slot::new(0); image.exits.len()];
         self.image = image;
+    }
+
+    /// Makes the code known to the unwinder.
+    ///
+    /// # Safety
+    /// The image's unwind table is in this process, and stays until [`Installed::forget_unwind`].
+    pub unsafe fn register_unwind(&mut self) {
+        // SAFETY: the caller's promise.
+        self.unwind = unsafe { UnwindTable::register(self.image.unwind_table) };
+    }
+
+    /// The unwinder forgets the code, which is about to be freed.
+    pub fn forget_unwind(&mut self) {
+        self.unwind = None;
     }
 
     /// Counts an exit.
@@ -174,6 +193,8 @@ pub struct Place {
     /// Its code expects that the frame's names are those of its globals.
     pub global_names: bool,
     pub code: Option<Box<Installed>>,
+    /// It is being compiled.
+    pub job: Option<Job>,
     /// Times compiled.
     pub compiles: u32,
 }
@@ -198,6 +219,8 @@ pub struct Unit {
     pub seen: Vec<crate::hir::Type>,
     /// Assumptions that failed too often.
     pub doubts: Doubts,
+    /// It is being compiled, as a whole.
+    pub job: Option<Job>,
     /// Times compiled.
     pub compiles: u32,
     /// Size of the HIR last compiled.
@@ -270,6 +293,13 @@ impl Unit {
             taken.push(installed);
         }
         taken
+    }
+
+    /// What is being compiled of it is not wanted any more; whether there was anything.
+    pub fn forget_jobs(&mut self) -> bool {
+        let places = self.places.iter_mut().map(|place| place.job.take());
+        let jobs = places.chain([self.job.take()]);
+        jobs.flatten().count() > 0
     }
 
     /// Frees the feedback map, unless it is being filled: then the last evaluator does it.

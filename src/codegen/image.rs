@@ -104,23 +104,42 @@ pub struct Phase {
     pub seconds: f64,
 }
 
+/// A block of the code memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Block {
+    pub address: u64,
+    /// In bytes, as it was asked for.
+    pub size: u64,
+}
+
 /// A compiled unit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CodeImage {
-    /// The generator's name for what it must free.
-    pub handle: u64,
+    /// All that it has in the code memory, code, constant pools and unwind tables. The first one's
+    /// address names the unit as long as it is there.
+    pub blocks: Vec<Block>,
     pub symbol: String,
     /// Address of `fn(tstate, frame, caller's activation) -> Pair`.
     pub entry: u64,
     /// Bytes of machine code of the entry's function.
     pub code_size: u64,
-    /// All bytes taken in the code memory, constant pools and unwind tables included.
-    pub memory_size: u64,
+    /// Address of the unwind table, in the form of `.eh_frame`; 0: there is none.
+    pub unwind_table: u64,
     pub exits: Vec<ExitDesc>,
     /// In the order of their return offsets.
     pub sites: Vec<Site>,
     pub phases: Vec<Phase>,
+    /// HIR instructions behind the passes.
+    pub hir_insts: u32,
     /// IR instructions before and after the generator's passes.
     pub ir_before: u32,
     pub ir_after: u32,
+}
+
+impl CodeImage {
+    /// Bytes taken in the code memory.
+    #[must_use]
+    pub fn memory_size(&self) -> u64 {
+        self.blocks.iter().map(|block| block.size).sum()
+    }
 }

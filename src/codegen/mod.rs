@@ -1,31 +1,44 @@
 //! Code generation: serialised HIR in, machine code plus tables out.
 //!
 //! A [`CodeGenerator`] sees nothing but bytes ([`CompileRequest`] in postcard form) and a
-//! [`CodeMemory`] to put code in, so that it can run in another process without change to either
-//! side. `lower` expands HIR operations to machine-level ones, once for every generator.
+//! [`CodeMemory`] to put code in, so that it runs in another process ([`server`], the program
+//! `swallow-codegen`) or in a library ([`library`]) without change to either side. It also runs the
+//! passes on HIR, and judges whether the unit is worth it ([`prepare`]): the Python process only builds.
+//! `lower` expands HIR operations to machine-level ones, once for every generator.
 
+pub mod abi;
 pub mod image;
+mod judge;
+#[cfg(feature = "llvm")]
+pub mod library;
 #[cfg(feature = "llvm")]
 pub mod llvm;
 pub mod lower;
 pub mod machine;
+pub mod prepare;
+pub mod protocol;
+#[cfg(feature = "llvm")]
+pub mod server;
 
 use crate::helpers::{Data, Helper};
-pub use image::{CodeImage, ExitDesc, ExitUse, Loc, Phase, Place, Site};
+pub use image::{Block, CodeImage, ExitDesc, ExitUse, Loc, Phase, Place, Site};
+pub use judge::{Entry, Heat, Judgement, is_promising, judge};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ptr::NonNull;
 
 /// Version of the request and image formats; the two sides must agree.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// How to optimise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompileOptions {
-    /// Text for the pass builder, e.g. `default<O2>`.
+    /// A preset's name, or text for the pass builder, e.g. `default<O2>`.
     pub pipeline: String,
     /// Effort of instruction selection and register allocation, 0–3.
     pub codegen_level: u8,
+    /// Whether a large unit is compiled without optimisation instead.
+    pub cheap_if_large: bool,
     /// Address of a countdown that every guard decrements and that makes it fail at zero; 0: none.
     pub stress_counter: u64,
 }
@@ -40,11 +53,30 @@ pub struct CompileRequest {
     /// What the code hands to the runtime to name its unit; not interpreted.
     pub unit_token: u64,
     pub options: CompileOptions,
+    /// Where the unit is entered, if it is to be judged.
+    pub judged: Option<Entry>,
+    /// Before the passes.
     pub function: crate::hir::Function,
 }
 
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    Compiled(CodeImage),
+    /// The unit is not likely to run faster than in CPython.
+    NotPromising,
+}
+
+/// Text that a code generator produces for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Text {
+    /// The generator's own IR, behind its passes.
+    Ir,
+    Asm,
+}
+
 /// Why code generation failed. The unit stays interpreted.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum CodegenError {
     /// The request is not one of ours.
     #[error("malformed compile request: {0}")]
@@ -55,6 +87,9 @@ pub enum CodegenError {
     /// No room in the code memory.
     #[error("out of code memory")]
     OutOfMemory,
+    /// There is no code generator any more.
+    #[error("no code generator: {0}")]
+    Unavailable(String),
     /// Anything else that the code generator reports.
     #[error("code generator: {0}")]
     Backend(String),
@@ -84,16 +119,41 @@ impl SymbolTable {
             .map(|(name, address)| (*name, *address))
     }
 
+    /// The addresses in the order of the tables, 0 for what has none.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<u64> {
+        symbol_names()
+            .map(|name| self.addresses.get(name).copied().unwrap_or(0))
+            .collect()
+    }
+
+    /// The table whose [`SymbolTable::addresses`] these are; `None` if it has another length.
+    #[must_use]
+    pub fn from_addresses(addresses: &[u64]) -> Option<SymbolTable> {
+        if addresses.len() != symbol_names().count() {
+            return None;
+        }
+        let known = symbol_names().zip(addresses.iter().copied());
+        Some(SymbolTable {
+            addresses: known.filter(|(_, address)| *address != 0).collect(),
+        })
+    }
+
     /// Names of symbols without an address.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
-        Helper::ALL
-            .iter()
-            .map(|h| h.name())
-            .chain(Data::ALL.iter().map(|d| d.name()))
+        symbol_names()
             .filter(|name| !self.addresses.contains_key(name))
             .collect()
     }
+}
+
+/// The names of all symbols: functions, then objects.
+fn symbol_names() -> impl Iterator<Item = &'static str> {
+    Helper::ALL
+        .iter()
+        .map(|h| h.name())
+        .chain(Data::ALL.iter().map(|d| d.name()))
 }
 
 /// Where machine code is put.
@@ -113,22 +173,17 @@ pub trait CodeGenerator {
     ///
     /// # Errors
     /// See [`CodegenError`]; nothing stays allocated.
-    fn compile(&mut self, request: &[u8]) -> Result<CodeImage, CodegenError>;
+    fn compile(&mut self, request: &[u8]) -> Result<Outcome, CodegenError>;
 
-    /// Frees the code of an image. No thread may be inside it.
-    fn release(&mut self, image: &CodeImage);
+    /// Frees the blocks of an image, which this generator, or another one with the same code memory,
+    /// has made. No thread may be inside its code.
+    fn release(&mut self, blocks: &[Block]);
 
-    /// The generator's own IR for a request, before or after its passes.
+    /// Text for a request.
     ///
     /// # Errors
     /// As [`CodeGenerator::compile`].
-    fn ir_text(&mut self, request: &[u8], optimised: bool) -> Result<String, CodegenError>;
-
-    /// Assembly text for a request.
-    ///
-    /// # Errors
-    /// As [`CodeGenerator::compile`].
-    fn asm_text(&mut self, request: &[u8]) -> Result<String, CodegenError>;
+    fn text(&mut self, request: &[u8], what: Text) -> Result<String, CodegenError>;
 
     /// Checks pipeline text without compiling anything.
     ///

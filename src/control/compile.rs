@@ -1,17 +1,19 @@
 //! From code object to installed code.
 
+use super::backend::Done;
 use super::profile::Heat;
 use super::{Jit, describe_code, enter, warm};
 use crate::bytecode::{Code, Oracle, Recorder};
 use crate::code::cell::Cell;
 use crate::code::unit::{Installed, PlaceKind, State, Unit};
+use crate::codegen::protocol::Job;
 use crate::codegen::{
-    CodeGenerator, CodeImage, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Phase,
+    self, CodeImage, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Judgement,
+    Outcome, Phase, Text,
 };
-use crate::config::Mode;
+use crate::config::{Codegen, Mode};
 use crate::frontend::{self, Bailout, EntryPoint, FrontendOptions};
-use crate::hir::loops::LoopForest;
-use crate::hir::{Effects, FsKind, Function, Inst, Op, Type};
+use crate::hir::{Function, Op, Type};
 use crate::host::ffi::PyObject;
 use crate::host::oracle::{LiveOracle, Records};
 use crate::host::{Frame, Owned, snapshot};
@@ -25,10 +27,6 @@ use std::time::Instant;
 
 /// Times a code object is compiled before it is given up.
 const MAX_COMPILES: u32 = 5;
-
-/// Units with more HIR instructions than this are compiled without optimisation, unless options say how: what LLVM
-/// takes for them grows faster than they do, and it is seldom for numbers that a function is large.
-const LARGE_HIR: usize = 1200;
 
 /// HIR instructions that have been compiled of a code object, all versions and loops together, from which on it is
 /// not compiled again: each guard that turns out wrong costs a large function as much as its first compilation.
@@ -50,84 +48,15 @@ pub fn compile_now(jit: &'static Jit, code: *mut PyObject, function: *mut PyObje
         }
     }
     compile(jit, code, Source::Function(function));
+    if let Some(job) = jit.unit(code).and_then(|unit| unit.job) {
+        finish_job(jit, job);
+    }
     jit.unit(code)
         .is_some_and(|unit| unit.installed().is_some())
 }
 
 /// Thresholds below this are for tests, which want everything compiled.
 const JUDGED_FROM: u32 = 100;
-
-/// Units beyond this many instructions take longer to compile than they are likely to gain.
-const MAX_HOT_HIR: usize = 2500;
-
-/// Hotness that every HIR instruction of a unit adds to the threshold.
-const HOTNESS_PER_INST: u32 = 200;
-
-/// Whether native code is likely to pay: what it does inline, and that it is entered without CPython's
-/// interpreter, against operations that it leaves to functions slower than CPython's specialised instructions.
-/// In a loop such an operation also costs that unboxed locals are boxed for it, time and again.
-///
-/// Passes remove none of the latter operations, and add none of the former: what does not promise anything before them
-/// never will.
-fn is_promising(function: &Function, kind: Option<PlaceKind>) -> bool {
-    /// What is saved by entering native code with a call.
-    const ENTRY: i32 = 4;
-    /// The same where a generator goes on: CPython enters it without looking for anything.
-    const RESUME: i32 = -10;
-    let loops = LoopForest::of(function);
-    let has_loop = !loops.loops().is_empty();
-    // Where there are loops, what is outside them hardly counts.
-    let gains = function
-        .block_ids()
-        .filter(|block| !has_loop || loops.innermost(*block).is_some())
-        .flat_map(|block| &function.blocks[block.index()].insts)
-        .map(gain);
-    if !has_loop {
-        let entry = match kind {
-            Some(PlaceKind::Resume) => RESUME,
-            _ => ENTRY,
-        };
-        return entry + gains.sum::<i32>() > 0;
-    }
-    let (mut inline, mut generic) = (0, 0);
-    for gain in gains {
-        if gain < 0 {
-            generic += 1;
-        } else {
-            inline += gain.min(2);
-        }
-    }
-    inline >= 5 * generic
-}
-
-/// What an operation saves in native code, roughly in nanoseconds.
-fn gain(inst: &Inst) -> i32 {
-    match inst.op {
-        Op::CallPy => 8,
-        Op::ListAppend | Op::IsTrue => 1,
-        // CPython does the same.
-        Op::StoreGlobal | Op::AppendLocal => 0,
-        Op::BoxInt | Op::BoxFloat | Op::BoxTagged => 0,
-        // The specialised instruction would look at a cache.
-        Op::LoadAttr | Op::StoreAttr | Op::LoadGlobal => -8,
-        Op::BinaryOp | Op::CompareOp | Op::Subscr | Op::StoreSubscr => -4,
-        Op::UnpackSequence => -4,
-        op if op.info().effects == Effects::Escape && op.info().fs == FsKind::Raise => -2,
-        Op::LoadInlineValue
-        | Op::LoadSlot
-        | Op::LoadCell
-        | Op::Item
-        | Op::ListItem
-        | Op::StoreSlot
-        | Op::StoreCell
-        | Op::StoreInlineValue
-        | Op::InitInlineValue => 1,
-        op => {
-            let numeric = op.info().args.iter().any(|ty| ty.intersects(Type::MACHINE));
-            i32::from(numeric && !inst.is_terminator())
-        }
-    }
-}
 
 /// What there is to ask about.
 #[derive(Clone, Copy)]
@@ -220,16 +149,6 @@ fn build(
     })
 }
 
-/// Runs the passes.
-fn optimise(built: &mut Built) {
-    let clock = Instant::now();
-    passes::optimise(&mut built.function);
-    built.phases.push(Phase {
-        name: "optimise".to_owned(),
-        seconds: clock.elapsed().as_secs_f64(),
-    });
-}
-
 /// Builds, and writes the inputs down if a developer asks for it.
 fn build_recorded(
     code: &Code,
@@ -256,7 +175,7 @@ fn build_recorded(
     result
 }
 
-fn request(jit: &Jit, function: Function, token: u64) -> Vec<u8> {
+fn request(jit: &Jit, function: Function, token: u64, judged: Option<codegen::Entry>) -> Vec<u8> {
     let number = jit.units.fetch_add(1, Ordering::Relaxed);
     let name: String = function
         .name
@@ -274,21 +193,18 @@ fn request(jit: &Jit, function: Function, token: u64) -> Vec<u8> {
     } else {
         std::ptr::from_ref(&runtime::STRESS) as u64
     };
-    let chosen = jit.config.opt_level.is_some() || jit.config.passes.is_some();
-    let large = !chosen && function.inst_count() > LARGE_HIR;
+    let level = jit.config.opt_level;
     let request = CompileRequest {
         version: FORMAT_VERSION,
         symbol: format!("swl_unit_{number}_{name}"),
         unit_token: token,
         options: CompileOptions {
-            pipeline: if large {
-                llvm_passes::of_level(0)
-            } else {
-                jit.pipeline.clone()
-            },
-            codegen_level: jit.config.opt_level.unwrap_or(if large { 0 } else { 2 }),
+            pipeline: jit.pipeline.clone(),
+            codegen_level: level.unwrap_or(2),
+            cheap_if_large: level.is_none() && jit.config.passes.is_none(),
             stress_counter,
         },
+        judged,
         function,
     };
     postcard::to_stdvec(&request).expect("a request of plain data can be serialised")
@@ -368,32 +284,18 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
         }
         return;
     }
+    if unit.job.is_some() || unit.installed().is_some() {
+        return;
+    }
+    if jit.is_busy() && matches!(source, Source::Frame(_)) {
+        return;
+    }
     if unit.compiles >= MAX_COMPILES || unit.compiled_insts > MAX_COMPILED_HIR {
         give_up(jit, unit);
         return;
     }
     unit.compiles += 1;
-    let Some(installed) = translate(jit, code, source, None) else {
-        return;
-    };
-    let Some(unit) = jit.unit(code) else { return };
-    match installed {
-        Translated::Later(wanted) => {
-            unit.compiles -= 1;
-            unit.wanted = unit.wanted.max(wanted);
-        }
-        Translated::Installed(installed) => {
-            unit.cell.set_entry(installed.image.entry);
-            unit.note(format!("compiled at hotness {}", unit.hotness));
-            count(&COUNTERS.units_compiled);
-            unit.state = State::Compiled(installed);
-            // What follows is recorded anew, if guards fail.
-            unit.exits = 0;
-            if !jit.config.keep_feedback {
-                unit.drop_map();
-            }
-        }
-    }
+    translate(jit, code, source, None);
 }
 
 /// Compiles from a place in the middle on, for the frame that is there.
@@ -403,6 +305,9 @@ pub(super) fn compile_place(jit: &'static Jit, frame: Frame, pc: u32) {
     let Some(unit) = jit.unit(code) else { return };
     let is_used_up = unit.compiled_insts > MAX_COMPILED_HIR;
     let this = unit.place_at(pc);
+    if this.job.is_some() || jit.is_busy() {
+        return;
+    }
     if this.compiles >= MAX_COMPILES || is_used_up {
         give_up(jit, unit);
         return;
@@ -415,28 +320,7 @@ pub(super) fn compile_place(jit: &'static Jit, frame: Frame, pc: u32) {
         pc,
         stack: this.stack.clone(),
     });
-    let Some(installed) = translate(jit, code, Source::Frame(frame), start) else {
-        return;
-    };
-    let Some(unit) = jit.unit(code) else { return };
-    let this = unit.place_at(pc);
-    match installed {
-        Translated::Later(wanted) => {
-            this.compiles -= 1;
-            this.wanted = this.wanted.max(wanted);
-        }
-        Translated::Installed(installed) => {
-            let (edges, kind) = (this.edges, this.kind);
-            this.code = Some(installed);
-            unit.note(match kind {
-                PlaceKind::Loop => format!("loop at {pc} compiled after {edges} back-edges"),
-                PlaceKind::Resume | PlaceKind::Handler => {
-                    format!("{} at {pc} compiled at hotness {edges}", kind.name())
-                }
-            });
-            count(&COUNTERS.places_compiled);
-        }
-    }
+    translate(jit, code, Source::Frame(frame), start);
 }
 
 /// Code that is compiled again and again is left to CPython.
@@ -478,177 +362,313 @@ fn refuse(jit: &'static Jit, unit: &mut Unit, reason: String) {
     }
 }
 
-/// What became of an attempt.
-enum Translated {
-    Installed(Box<Installed>),
-    /// It should be as hot as this first.
-    Later(u32),
+/// A unit that the code generator has not answered for.
+pub(super) struct Pending {
+    job: Job,
+    code: u64,
+    /// The place in the middle that it starts at.
+    pc: Option<u32>,
+    hot: u32,
+    /// What the code will be put into.
+    installed: Box<Installed>,
+    /// What has been done here.
+    phases: Vec<Phase>,
 }
 
-/// From bytecode to code; `None` if the code object was refused.
-fn translate(
-    jit: &'static Jit,
-    code: *mut PyObject,
-    source: Source,
-    start: Option<EntryPoint>,
-) -> Option<Translated> {
-    // SAFETY: the code object is alive: a frame or the caller holds it.
-    unsafe {
-        jit.timed(code, Heat::Compiling, || {
-            let clock = Instant::now();
-            let translated = translate_timed(jit, code, source, start);
-            let spent = clock.elapsed().as_nanos() as u64;
-            COUNTERS.compile_ns.fetch_add(spent, Ordering::Relaxed);
-            translated
-        })
+impl Pending {
+    pub(super) fn job(&self) -> Job {
+        self.job
+    }
+
+    /// It will never be answered: the unit may be tried again.
+    pub(super) fn give_up(self, jit: &'static Jit) {
+        if !jit.is_alive(self.code) {
+            return;
+        }
+        let code = self.code as *mut PyObject;
+        if let Some(unit) = jit.unit(code) {
+            unit.forget_jobs();
+        }
+        postpone(jit, code, self.pc, self.hot);
     }
 }
 
-/// Whether a unit is to be compiled.
-enum Judgement {
-    Fine,
-    /// Not before it is as hot as this.
+/// From bytecode to a job of the code generator, or to code if that answers at once.
+fn translate(jit: &'static Jit, code: *mut PyObject, source: Source, start: Option<EntryPoint>) {
+    let pc = start.as_ref().map(|start| start.pc);
+    // SAFETY: the code object is alive: a frame or the caller holds it.
+    let submitted = unsafe {
+        jit.timed(code, Heat::Compiling, || {
+            holding(|| submit(jit, code, source, start))
+        })
+    };
+    match submitted {
+        Submitted::Waiting(job) if jit.waits => finish_job(jit, job),
+        Submitted::Waiting(_) => jit.look(),
+        Submitted::Later(wanted) => postpone(jit, code, pc, wanted),
+        Submitted::Refused => {}
+    }
+}
+
+/// Runs what holds up the program, and accounts for the time.
+fn holding<R>(body: impl FnOnce() -> R) -> R {
+    let clock = Instant::now();
+    let result = body();
+    let spent = clock.elapsed().as_nanos() as u64;
+    COUNTERS.compile_ns.fetch_add(spent, Ordering::Relaxed);
+    COUNTERS.hold_max_ns.fetch_max(spent, Ordering::Relaxed);
+    count(&COUNTERS.holds);
+    if spent > 1_000_000 {
+        count(&COUNTERS.holds_over_1_ms);
+    }
+    if spent > 2_000_000 {
+        count(&COUNTERS.holds_over_2_ms);
+    }
+    result
+}
+
+/// What became of an attempt.
+enum Submitted {
+    Waiting(Job),
+    /// It should be as hot as this first.
     Later(u32),
     Refused,
 }
 
-/// Judges a unit of `insts` instructions that is `hot` and should be as hot as `wanted`.
-fn judge(
-    function: &Function,
-    kind: Option<PlaceKind>,
-    insts: usize,
-    hot: u32,
-    wanted: u32,
-) -> Judgement {
-    if insts > MAX_HOT_HIR || !is_promising(function, kind) {
-        Judgement::Refused
-    } else if hot < wanted {
-        Judgement::Later(wanted)
-    } else {
-        Judgement::Fine
-    }
+/// An attempt does not count; the next one is made at this hotness.
+fn postpone(jit: &'static Jit, code: *mut PyObject, pc: Option<u32>, wanted: u32) {
+    let Some(unit) = jit.unit(code) else { return };
+    let (compiles, known) = match pc {
+        Some(pc) => {
+            let this = unit.place_at(pc);
+            (&mut this.compiles, &mut this.wanted)
+        }
+        None => (&mut unit.compiles, &mut unit.wanted),
+    };
+    *compiles = compiles.saturating_sub(1);
+    *known = wanted.max(*known);
 }
 
 /// Leaves what is not promising to CPython.
-fn refuse_generic(
-    jit: &'static Jit,
-    unit: &mut Unit,
-    place: Option<u32>,
-    name: &str,
-) -> Option<Translated> {
-    tracing::info!(%name, "not promising");
+fn refuse_generic(jit: &'static Jit, unit: &mut Unit, place: Option<u32>) {
+    tracing::info!(name = %describe_code(unit.code as *mut PyObject), "not promising");
     let reason = "mostly generic operations: no gain expected";
     refuse_here(jit, unit, place, reason.to_owned());
-    None
 }
 
-fn translate_timed(
+/// Builds a unit and hands it to the code generator.
+fn submit(
     jit: &'static Jit,
     code: *mut PyObject,
     source: Source,
     start: Option<EntryPoint>,
-) -> Option<Translated> {
-    let clock = Instant::now();
+) -> Submitted {
     count(&COUNTERS.compiles_tried);
-    let name = describe_code(code);
     let pc = start.as_ref().map(|start| start.pc);
     let result = build(jit, code, source, start);
     // Building may have run finalisers, so the record is looked up again.
-    let unit = jit.unit(code)?;
-    let mut built = match result {
+    let Some(unit) = jit.unit(code) else {
+        return Submitted::Refused;
+    };
+    let built = match result {
         Ok(built) => built,
         Err(bailout) => {
-            tracing::info!(%name, reason = %bailout, "refused");
+            tracing::info!(name = %describe_code(code), reason = %bailout, "refused");
             refuse_here(jit, unit, pc, bailout.to_string());
-            return None;
+            return Submitted::Refused;
         }
     };
-    let hot = match pc {
-        Some(pc) => unit.place_at(pc).edges,
+    let (hot, kind) = match pc {
+        Some(pc) => {
+            let this = unit.place_at(pc);
+            (this.edges, this.kind)
+        }
         None => {
             unit.seen = built.seen.clone();
-            unit.hotness
+            (unit.hotness, PlaceKind::Loop)
         }
     };
     // A handler is reached from native code, which gains by going on.
-    let kind = pc.map(|pc| unit.place_at(pc).kind);
-    let handles = kind == Some(PlaceKind::Handler);
     let judged = matches!(source, Source::Frame(_))
-        && !handles
+        && kind != PlaceKind::Handler
         && jit.mode() == Mode::WhenHot
         && jit.config.threshold >= JUDGED_FROM;
-    // Compile time grows with size, so a larger unit has to be hotter.
-    let wanted = |insts: usize| {
-        let size = u32::try_from(insts).unwrap_or(u32::MAX);
-        let more = HOTNESS_PER_INST.saturating_mul(size);
-        jit.config.threshold.saturating_add(more)
-    };
-    if judged {
-        // The passes take most of the time, and most code is not promising. They may halve the unit.
+    let heat = judged.then_some(codegen::Heat {
+        entry: match kind {
+            PlaceKind::Resume => codegen::Entry::Resume,
+            PlaceKind::Loop | PlaceKind::Handler => codegen::Entry::Call,
+        },
+        hotness: hot,
+        threshold: jit.config.threshold,
+    });
+    if let Some(heat) = heat {
+        // Most code is not promising, and need not go through the passes to know it. They may halve the unit.
         let least = built.function.inst_count() / 2;
-        match judge(&built.function, kind, least, hot, wanted(least)) {
-            Judgement::Refused => return refuse_generic(jit, unit, pc, &name),
-            Judgement::Later(hotness) => return Some(Translated::Later(hotness)),
+        match codegen::judge(&built.function, least, heat) {
+            Judgement::NotPromising => {
+                refuse_generic(jit, unit, pc);
+                return Submitted::Refused;
+            }
+            Judgement::Later(hotness) => return Submitted::Later(hotness),
             Judgement::Fine => {}
         }
     }
-    optimise(&mut built);
-    unit.hir_insts = built.function.inst_count();
-    if judged {
-        let wanted = wanted(unit.hir_insts);
-        match judge(&built.function, kind, unit.hir_insts, hot, wanted) {
-            Judgement::Refused => return refuse_generic(jit, unit, pc, &name),
-            Judgement::Later(hotness) => return Some(Translated::Later(hotness)),
-            Judgement::Fine => {}
-        }
-    }
-    unit.compiled_insts += unit.hir_insts;
-    match install(jit, &name, built) {
-        Ok(Some(installed)) => {
-            COUNTERS
-                .code_bytes
-                .fetch_add(installed.image.code_size, Ordering::Relaxed);
-            tracing::info!(
-                %name,
-                head = pc,
-                hir = unit.hir_insts,
-                bytes = installed.image.code_size,
-                ms = clock.elapsed().as_secs_f64() * 1e3,
-                "compiled"
-            );
-            Some(Translated::Installed(installed))
-        }
+    let learns = jit.config.fail_guard == 0;
+    let keep = kept_references(&built.function);
+    let installed = Installed::new(describe_code(code), learns, built.cells, keep);
+    let token = std::ptr::from_ref(&*installed) as u64;
+    dump(jit, &built.function, token);
+    let bytes = request(jit, built.function, token, heat.map(|heat| heat.entry));
+    let Ok(mut back) = jit.back.try_lock() else {
         // The generator is busy below us: another time.
-        Ok(None) => Some(Translated::Later(hot)),
+        return Submitted::Later(hot);
+    };
+    match back.compile(bytes) {
+        Ok(job) => {
+            drop(back);
+            match pc {
+                Some(pc) => unit.place_at(pc).job = Some(job),
+                None => unit.job = Some(job),
+            }
+            jit.add_pending(Pending {
+                job,
+                code: code as u64,
+                pc,
+                hot,
+                installed,
+                phases: built.phases,
+            });
+            Submitted::Waiting(job)
+        }
         Err(error) => {
-            tracing::error!(%name, %error, "code generation failed");
-            eprintln!("swallow: {name}: {error}; it stays interpreted");
-            refuse(jit, unit, error.to_string());
-            count(&COUNTERS.codegen_errors);
-            None
+            drop(back);
+            fail(jit, code, pc, &error);
+            Submitted::Refused
         }
     }
 }
 
-/// Generates code; `None` when a compilation is already under way on this thread.
-fn install(
-    jit: &'static Jit,
-    name: &str,
-    built: Built,
-) -> Result<Option<Box<Installed>>, CodegenError> {
-    let learns = jit.config.fail_guard == 0;
-    let keep = kept_references(&built.function);
-    let mut installed = Installed::new(name.to_owned(), learns, built.cells, keep);
-    let token = std::ptr::from_ref(&*installed) as u64;
-    dump(jit, &built.function, token);
-    let bytes = request(jit, built.function, token);
-    let Ok(mut back) = jit.back.try_lock() else {
-        return Ok(None);
+/// Waits for a job of the code generator, and installs its code.
+pub(super) fn finish_job(jit: &'static Jit, job: Job) {
+    let done = match jit.back.try_lock() {
+        Ok(mut back) => back.wait(job),
+        Err(_) => return,
     };
-    let mut image: CodeImage = back.generator()?.compile(&bytes)?;
-    image.phases.splice(0..0, built.phases);
+    if let Some(done) = done {
+        finish(jit, job, done);
+    }
+}
+
+/// Installs what the code generator has answered.
+pub(super) fn finish(jit: &'static Jit, job: Job, done: Done) {
+    let Done::Compiled(result) = done else { return };
+    let Some(pending) = jit.take_pending(job) else {
+        discard(jit, result);
+        return;
+    };
+    let code = pending.code as *mut PyObject;
+    let wanted = jit.is_alive(pending.code)
+        && jit.unit(code).is_some_and(|unit| {
+            let known = match pending.pc {
+                Some(pc) => &mut unit.place_at(pc).job,
+                None => &mut unit.job,
+            };
+            known.take_if(|known| *known == job).is_some()
+        });
+    if !wanted {
+        discard(jit, result);
+        return;
+    }
+    match result {
+        Ok(Outcome::Compiled(image)) => install(jit, pending, image),
+        Ok(Outcome::NotPromising) => {
+            if let Some(unit) = jit.unit(code) {
+                refuse_generic(jit, unit, pending.pc);
+            }
+        }
+        Err(error) => fail(jit, code, pending.pc, &error),
+    }
+}
+
+/// Gives back code that nobody wants any more.
+fn discard(jit: &'static Jit, result: Result<Outcome, CodegenError>) {
+    if let Ok(Outcome::Compiled(image)) = result
+        && let Ok(mut back) = jit.back.try_lock()
+    {
+        back.release(&image.blocks);
+    }
+}
+
+/// There is no code, and will be none.
+fn fail(jit: &'static Jit, code: *mut PyObject, pc: Option<u32>, error: &CodegenError) {
+    let name = describe_code(code);
+    if let CodegenError::Unavailable(_) = error {
+        // The user has been told.
+        postpone(jit, code, pc, u32::MAX);
+        jit.set_mode(Mode::Never);
+        return;
+    }
+    tracing::error!(%name, %error, "code generation failed");
+    eprintln!("swallow: {name}: {error}; it stays interpreted");
+    if let Some(unit) = jit.unit(code) {
+        refuse(jit, unit, error.to_string());
+    }
+    count(&COUNTERS.codegen_errors);
+}
+
+/// Puts code to use.
+fn install(jit: &'static Jit, pending: Pending, mut image: CodeImage) {
+    let code = pending.code as *mut PyObject;
+    let Some(unit) = jit.unit(code) else { return };
+    unit.hir_insts = image.hir_insts as usize;
+    unit.compiled_insts += unit.hir_insts;
+    let took: f64 = image.phases.iter().map(|phase| phase.seconds).sum();
+    COUNTERS
+        .codegen_ns
+        .fetch_add((took * 1e9) as u64, Ordering::Relaxed);
+    COUNTERS
+        .code_bytes
+        .fetch_add(image.code_size, Ordering::Relaxed);
+    image.phases.splice(0..0, pending.phases);
+    let mut installed = pending.installed;
+    tracing::info!(
+        name = %installed.name,
+        head = pending.pc,
+        hir = unit.hir_insts,
+        bytes = image.code_size,
+        ms = took * 1e3,
+        "compiled"
+    );
     installed.set_image(image);
-    Ok(Some(installed))
+    if jit.config.codegen == Codegen::Helper {
+        // SAFETY: the table is in the arena, and `Jit::bury` has it forgotten before its memory is given back.
+        unsafe { installed.register_unwind() };
+    }
+    match pending.pc {
+        None => {
+            unit.cell.set_entry(installed.image.entry);
+            unit.note(format!("compiled at hotness {}", pending.hot));
+            count(&COUNTERS.units_compiled);
+            unit.state = State::Compiled(installed);
+            // What follows is recorded anew, if guards fail.
+            unit.exits = 0;
+            if !jit.config.keep_feedback {
+                unit.drop_map();
+            }
+        }
+        Some(pc) => {
+            let this = unit.place_at(pc);
+            let (edges, kind) = (pending.hot, this.kind);
+            this.code = Some(installed);
+            unit.note(match kind {
+                PlaceKind::Loop => format!("loop at {pc} compiled after {edges} back-edges"),
+                PlaceKind::Resume | PlaceKind::Handler => {
+                    format!("{} at {pc} compiled at hotness {edges}", kind.name())
+                }
+            });
+            count(&COUNTERS.places_compiled);
+        }
+    }
 }
 
 /// Objects that a guard compares with must not be replaced by others at the same address.
@@ -669,27 +689,20 @@ fn kept_references(function: &Function) -> Vec<Owned> {
 /// Prints what the options ask for.
 fn dump(jit: &Jit, function: &Function, token: u64) {
     if jit.config.dump.hir {
+        let mut function = function.clone();
+        passes::optimise(&mut function);
         eprintln!("{function}");
     }
-    if !jit.config.dump.llvm && !jit.config.dump.asm {
-        return;
-    }
-    let bytes = request(jit, function.clone(), token);
-    let Ok(mut back) = jit.back.try_lock() else {
-        return;
-    };
-    let texts = [
-        jit.config
-            .dump
-            .llvm
-            .then(|| back.generator()?.ir_text(&bytes, true)),
-        jit.config
-            .dump
-            .asm
-            .then(|| back.generator()?.asm_text(&bytes)),
+    let wanted = [
+        (jit.config.dump.llvm, Text::Ir),
+        (jit.config.dump.asm, Text::Asm),
     ];
-    for text in texts.into_iter().flatten() {
-        match text {
+    for (_, what) in wanted.into_iter().filter(|(wanted, _)| *wanted) {
+        let bytes = request(jit, function.clone(), token, None);
+        let Ok(mut back) = jit.back.try_lock() else {
+            return;
+        };
+        match back.text(bytes, what) {
             Ok(text) => eprintln!("{text}"),
             Err(error) => eprintln!("swallow: {}: {error}", function.name),
         }
@@ -716,18 +729,18 @@ pub fn artefact(
 ) -> Result<String, String> {
     let mut built =
         build(jit, code, Source::Function(function), None).map_err(|error| error.to_string())?;
-    optimise(&mut built);
-    if what == Artefact::Hir {
-        return Ok(built.function.to_string());
-    }
-    let bytes = request(jit, built.function, 0);
+    let what = match what {
+        Artefact::Hir => {
+            passes::optimise(&mut built.function);
+            return Ok(built.function.to_string());
+        }
+        Artefact::Llvm => Text::Ir,
+        Artefact::Asm => Text::Asm,
+    };
+    let bytes = request(jit, built.function, 0, None);
     let mut back = jit
         .back
         .try_lock()
         .map_err(|_| "the code generator is busy".to_owned())?;
-    match what {
-        Artefact::Asm => back.generator().and_then(|g| g.asm_text(&bytes)),
-        Artefact::Hir | Artefact::Llvm => back.generator().and_then(|g| g.ir_text(&bytes, true)),
-    }
-    .map_err(|error| error.to_string())
+    back.text(bytes, what).map_err(|error| error.to_string())
 }

@@ -7,7 +7,7 @@ use super::profile::Heat;
 use super::warm::{self, Left};
 use super::{Jit, compile, generator, jit};
 use crate::bytecode::opcode;
-use crate::code::unit::{Installed, State, Unit};
+use crate::code::unit::{Installed, Place, State, Unit};
 use crate::config::Mode;
 use crate::frontend;
 use crate::host::ffi::{
@@ -92,6 +92,7 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
             if is_foreign(jit, ts, raw, throwflag) {
                 return (jit.previous)(ts, raw, throwflag);
             }
+            jit.look();
             let frame = Frame::from_raw(raw);
             if frame.owner() == OWNED_BY_GENERATOR {
                 return generator::go_on(jit, ts, frame);
@@ -215,7 +216,12 @@ unsafe fn compile_and_run(
                 let installed: *const Installed = unit.installed().expect("just asked");
                 enter(jit, ts, frame, &*installed)
             }
-            Some(unit) if matches!(unit.state, State::Warm) && unit.records => {
+            // While it is compiled elsewhere, CPython is quicker; but a loop may be entered.
+            Some(unit)
+                if matches!(unit.state, State::Warm)
+                    && unit.records
+                    && (unit.has_loop || unit.job.is_none()) =>
+            {
                 warm::call(jit, ts, frame, None)
             }
             _ => jit.interpret(ts, frame, false),
@@ -223,12 +229,16 @@ unsafe fn compile_and_run(
     }
 }
 
-/// Whether a function is to be compiled as a whole. If a loop of it has code already, only when it is
+/// Whether a function is to be compiled as a whole. If a loop of it has code already, or will soon, only when it is
 /// called often: until then its calls enter the loop.
 #[inline]
 fn is_due(jit: &Jit, unit: &Unit) -> bool {
+    let is_coming = |place: &Place| {
+        let postponed = place.wanted > jit.config.threshold && place.wanted != u32::MAX;
+        place.code.is_some() || place.job.is_some() || postponed
+    };
     unit.hotness > unit.wanted
-        && (!unit.has_place() || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
+        && (!unit.places.iter().any(is_coming) || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
 }
 
 /// The count of a code object that has one.

@@ -6,18 +6,20 @@
 //! A code object's record is its `co_extra` word: null while the code is neither quickened nor has a loop, then
 //! an odd number (hotness and two flags), then a pointer to a [`Unit`].
 
+mod backend;
 mod compile;
 mod enter;
+mod fork;
 mod generator;
 mod profile;
 mod warm;
 
-use crate::code::arena::{Arena, Usage};
+use crate::code::arena::Usage;
 use crate::code::cell::Cell;
 use crate::code::unit::{Installed, State, Unit};
-use crate::codegen::llvm::LlvmGenerator;
-use crate::codegen::{CodeGenerator, CodeMemory, CodegenError};
-use crate::config::{Config, Mode, Seed};
+use crate::codegen::CodegenError;
+use crate::codegen::protocol::Job;
+use crate::config::{Codegen, Config, Mode, Seed};
 use crate::frontend::Doubts;
 use crate::host::ffi::{self, PyObject, read};
 use crate::host::{Frame, check, snapshot};
@@ -25,12 +27,14 @@ use crate::layout::{code as c, frame};
 use crate::record;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
+use backend::BackEnd;
+use compile::Pending;
 use once_cell::sync::OnceCell;
 use profile::{Heat, Profile};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use compile::{Artefact, artefact, compile_now};
 
@@ -43,7 +47,14 @@ pub struct Jit {
     previous: ffi::EvalFrame,
     mode: AtomicU8,
     back: Mutex<BackEnd>,
-    arena: Arc<Arena>,
+    /// Whether the program waits for code.
+    waits: bool,
+    /// Units that the code generator has not answered for; as many are in `pending`.
+    waiting: AtomicU32,
+    pending: Mutex<Vec<Pending>>,
+    /// Versions that may still be on some stack.
+    #[allow(clippy::vec_box)] // Compiled code knows their addresses.
+    graveyard: Mutex<Vec<Box<Installed>>>,
     /// Activations of native code, in all threads, that were entered from CPython.
     native: AtomicU32,
     units: AtomicU32,
@@ -51,43 +62,6 @@ pub struct Jit {
     records: Mutex<BTreeMap<u64, usize>>,
     /// Where time goes, if that is asked for.
     profile: Option<Profile>,
-}
-
-/// What only one compilation at a time uses.
-struct BackEnd {
-    generator: Generator,
-    /// Where generated code goes.
-    memory: Arc<dyn CodeMemory>,
-    /// Versions that may still be on some stack.
-    #[allow(clippy::vec_box)] // Compiled code knows their addresses.
-    graveyard: Vec<Box<Installed>>,
-}
-
-/// The code generator costs time and memory to make: most programs are short.
-enum Generator {
-    /// Made when the first unit is compiled.
-    NotYet,
-    Ready(Box<LlvmGenerator>),
-    /// The interpreter is finalized.
-    Gone,
-}
-
-impl BackEnd {
-    fn generator(&mut self) -> Result<&mut LlvmGenerator, CodegenError> {
-        if let Generator::NotYet = self.generator {
-            let made = LlvmGenerator::new(
-                runtime::symbols(crate::record::swl_step),
-                self.memory.clone(),
-            )?;
-            self.generator = Generator::Ready(Box::new(made));
-        }
-        match &mut self.generator {
-            Generator::Ready(generator) => Ok(generator),
-            Generator::NotYet | Generator::Gone => Err(CodegenError::Backend(
-                "the interpreter is finalized".to_owned(),
-            )),
-        }
-    }
 }
 
 // SAFETY: everything inside that is not atomic or locked is immutable after start; versions in the
@@ -116,21 +90,13 @@ pub fn start(config: Config) -> Result<(), StartError> {
     let span = tracing::info_span!("start");
     let _entered = span.enter();
     check::check_interpreter().map_err(StartError::Host)?;
-    let arena = Arena::new()
-        .map(Arc::new)
-        .ok_or_else(|| StartError::Host("no address space for compiled code".to_owned()))?;
-    let memory: Arc<dyn CodeMemory> = arena.clone();
-    let mut back = BackEnd {
-        generator: Generator::NotYet,
-        memory,
-        graveyard: Vec::new(),
-    };
-    let pipeline = pipeline_text(&config);
+    let mut back = BackEnd::new(&config, || runtime::symbols(record::swl_step));
+    let pipeline = pipeline_name(&config);
     if config.passes.is_some() {
-        back.generator()
-            .map_err(|error| StartError::Host(error.to_string()))?
-            .check_pipeline(&pipeline)
-            .map_err(|error| StartError::Option(format!("-X jit-passes={pipeline}: {error}")))?;
+        back.check_pipeline(&pipeline).map_err(|error| match error {
+            CodegenError::Unavailable(why) => StartError::Host(why),
+            error => StartError::Option(format!("-X jit-passes={pipeline}: {error}")),
+        })?;
     }
     // SAFETY: the GIL is held; the functions match the interfaces, and the module is never unloaded.
     let (extra, previous) = unsafe {
@@ -153,6 +119,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     // Something has to be recorded before it is compiled.
     config.warm = config.warm.min(config.threshold / 2);
     let mode = config.mode;
+    let config_waits = config.wait || back.is_immediate();
     let profile = config.profile.then(Profile::default);
     let made = JIT.set(Jit {
         config,
@@ -160,8 +127,11 @@ pub fn start(config: Config) -> Result<(), StartError> {
         extra,
         previous,
         mode: AtomicU8::new(mode as u8),
+        waits: config_waits,
         back: Mutex::new(back),
-        arena,
+        waiting: AtomicU32::new(0),
+        pending: Mutex::default(),
+        graveyard: Mutex::default(),
         native: AtomicU32::new(0),
         units: AtomicU32::new(0),
         records: Mutex::default(),
@@ -184,6 +154,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
                 enter::eval_frame,
             );
         }
+        fork::prepare();
         tracing::info!(mode = mode.name(), "started");
     }
     Ok(())
@@ -209,12 +180,12 @@ pub enum StartError {
     Option(String),
 }
 
-/// The pipeline that the options ask for.
-fn pipeline_text(config: &Config) -> String {
+/// The pipeline that the options ask for: a preset's name, or text.
+fn pipeline_name(config: &Config) -> String {
     match (&config.passes, config.opt_level) {
-        (Some(text), _) => llvm_passes::resolve(text).into_owned(),
-        (None, Some(level)) => llvm_passes::of_level(level),
-        (None, None) => llvm_passes::resolve("jit").into_owned(),
+        (Some(text), _) => text.clone(),
+        (None, Some(level)) => format!("o{level}"),
+        (None, None) => "jit".to_owned(),
     }
 }
 
@@ -380,14 +351,58 @@ impl Jit {
             .code_bytes
             .fetch_sub(installed.image.code_size, Ordering::Relaxed);
         count(&COUNTERS.units_released);
-        let Ok(mut back) = self.back.try_lock() else {
-            // A compilation is under way below us: forget the code rather than wait for ourselves.
-            std::mem::forget(installed);
-            return;
-        };
-        back.graveyard.push(installed);
-        drop(back);
+        self.graveyard().push(installed);
         self.bury();
+    }
+
+    #[allow(clippy::vec_box)] // As the field.
+    fn graveyard(&self) -> MutexGuard<'_, Vec<Box<Installed>>> {
+        self.graveyard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Vec<Pending>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add_pending(&self, unit: Pending) {
+        self.pending().push(unit);
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn take_pending(&self, job: Job) -> Option<Pending> {
+        let mut pending = self.pending();
+        let at = pending.iter().position(|unit| unit.job() == job)?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Some(pending.remove(at))
+    }
+
+    /// Installs code that has become ready. Cheap; called wherever the program comes by, with no record at hand.
+    #[inline(always)]
+    fn look(&'static self) {
+        if self.waiting.load(Ordering::Relaxed) != 0 {
+            self.look_closely();
+        }
+    }
+
+    #[cold]
+    fn look_closely(&'static self) {
+        let done = match self.back.try_lock() {
+            Ok(mut back) => {
+                back.look();
+                back.take_done()
+            }
+            Err(_) => return,
+        };
+        for (job, done) in done {
+            compile::finish(self, job, done);
+        }
+    }
+
+    /// Whether there is room for another job of the code generator.
+    fn is_busy(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) as usize >= backend::MAX_JOBS
     }
 
     /// Frees retired versions if no native code is on any stack.
@@ -396,13 +411,13 @@ impl Jit {
             return;
         }
         let Ok(mut back) = self.back.try_lock() else {
+            // A compilation is under way below us.
             return;
         };
-        let retired = std::mem::take(&mut back.graveyard);
-        for installed in &retired {
-            if let Generator::Ready(generator) = &mut back.generator {
-                generator.release(&installed.image);
-            }
+        let mut retired = std::mem::take(&mut *self.graveyard());
+        for installed in &mut retired {
+            installed.forget_unwind();
+            back.release(&installed.image.blocks);
         }
         drop(back);
         // References that the versions kept are released without the lock.
@@ -416,7 +431,8 @@ impl Jit {
         };
         unit.cell.set_entry(runtime::enter_cold as *const () as u64);
         let taken = unit.take_code(State::Released);
-        if taken.is_empty() {
+        let is_pending = unit.forget_jobs();
+        if taken.is_empty() && !is_pending {
             return false;
         }
         unit.state = State::Released;
@@ -439,13 +455,28 @@ impl Jit {
         for code in codes {
             self.release(code as *mut PyObject);
         }
+        self.pending().clear();
+        self.waiting.store(0, Ordering::Relaxed);
+        if self.config.codegen == Codegen::Helper
+            && let Ok(mut back) = self.back.try_lock()
+        {
+            back.switch_off("the program has ended");
+        }
         record::finish();
     }
 
     /// How the code arena is used.
     #[must_use]
     pub fn arena_usage(&self) -> Usage {
-        self.arena.usage()
+        self.back
+            .try_lock()
+            .map_or_else(|_| Usage::default(), |back| back.usage())
+    }
+
+    /// The process of the code generator, while there is one.
+    #[must_use]
+    pub fn helper_pid(&self) -> Option<u32> {
+        self.back.try_lock().ok().and_then(|back| back.pid())
     }
 }
 
@@ -477,6 +508,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         frame_words: frame::SPECIALS_WORDS + (nlocals + stack) as u32,
         seen: Vec::new(),
         doubts: Doubts::default(),
+        job: None,
         compiles: 0,
         hir_insts: 0,
         compiled_insts: 0,
@@ -535,10 +567,10 @@ extern "C" fn release_records() {
     if jit.native.load(Ordering::Relaxed) == 0
         && let Ok(mut back) = jit.back.try_lock()
     {
-        for installed in back.graveyard.drain(..) {
+        for installed in jit.graveyard().drain(..) {
             installed.forget_references();
         }
-        back.generator = Generator::Gone;
+        back.switch_off("the interpreter is finalized");
     }
 }
 

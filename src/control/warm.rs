@@ -334,6 +334,7 @@ pub(super) unsafe fn at_place(
     kind: PlaceKind,
 ) -> Next {
     let code = frame.code();
+    jit.look();
     let Some(unit) = jit.unit_or_new(code) else {
         return Next::GiveUp;
     };

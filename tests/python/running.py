@@ -23,18 +23,20 @@ TIMEOUT = 120.0
 
 # Every way to run a program that must not show in its output. The forced exits are the sharp ones: the N-th execution of any guard
 # fails, so the interpreter takes over at places where it rarely would. Exits look different in code that is not optimised, so most have that: it
-# also compiles five times as fast.
+# also compiles five times as fast. Where the program waits for code, what is compiled does not depend on the clock.
+IN_PROCESS = ["-X", "jit-codegen=inprocess"]
+WAIT = ["-X", "jit-wait"]
 MODES = {
     "never": ["-Xjit=never"],
     "recorded": ["-Xjit=whenhot", "-X", "jit-threshold=4294967295", "-X", "jit-warm=0"],
-    "threshold-1": ["-Xjit=whenhot", "-X", "jit-opt=0", "-X", "jit-threshold=1"],
-    "threshold-50": ["-Xjit=whenhot", "-X", "jit-opt=0", "-X", "jit-threshold=50"],
+    "threshold-1": ["-Xjit=whenhot", "-X", "jit-opt=0", "-X", "jit-threshold=1", *IN_PROCESS],
+    "threshold-50": ["-Xjit=whenhot", "-X", "jit-opt=0", "-X", "jit-threshold=50", *WAIT],
     "whenhot": ["-Xjit=whenhot"],
     "always": ["-Xjit=always"],
-    "exits-1": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=1"],
-    "exits-3": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=3"],
-    "exits-31": ["-Xjit=whenhot", "-X", "jit-threshold=60", "-X", "jit-fail-guard=31"],
-    "exits-random": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=5", "-X", "jit-seed=1"],
+    "exits-1": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=1", *IN_PROCESS],
+    "exits-3": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=3", *WAIT],
+    "exits-31": ["-Xjit=whenhot", "-X", "jit-threshold=60", "-X", "jit-fail-guard=31", *IN_PROCESS],
+    "exits-random": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=5", "-X", "jit-seed=1", *IN_PROCESS],
 }
 
 

@@ -18,8 +18,8 @@ pub fn bench(args: &BenchArgs) -> Result<ExitCode> {
     let venv = Venv::for_interpreter(&workspace, &args.common.python)?;
     venv.install_requirements(&workspace)?;
     let programs = choose(&workspace.root.join("benches/programs"), &args.names)?;
-    let library = build::build(&workspace)?;
-    build::install(&workspace, &venv, &library)?;
+    let built = build::build(&workspace)?;
+    build::install(&workspace, &venv, &built)?;
 
     let results = workspace.target.join("bench");
     if results.exists() {

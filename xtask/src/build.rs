@@ -1,4 +1,4 @@
-//! Building the extension module, and putting the package into a virtual environment.
+//! Building the extension module and the code generator, and putting the package into a virtual environment.
 //!
 //! The environment gets links to the Python files and a copy of the built library, not a wheel: a rebuild is then seen at once,
 //! and a second run does nothing.
@@ -13,28 +13,45 @@ use std::path::{Path, PathBuf};
 /// The name under which CPython 3.11 finds the library.
 const EXTENSION: &str = "_swallow.cpython-311-x86_64-linux-gnu.so";
 
-/// Builds the extension module in the release profile.
-pub fn build(workspace: &Workspace) -> Result<PathBuf> {
-    say("building the extension module");
-    check(
-        workspace
-            .cargo()
-            .args([
-                "build",
-                "--quiet",
-                "--release",
-                "--package",
-                "swallow",
-                "--lib",
-            ])
-            .arg("--target-dir")
-            .arg(&workspace.target),
-    )?;
-    Ok(workspace.target.join("release/lib_swallow.so"))
+/// What is built.
+pub struct Built {
+    /// The extension module.
+    library: PathBuf,
+    /// The code generator, with the names that the package has for its files.
+    generator: [(PathBuf, &'static str); 2],
 }
 
-/// Puts the package with this library into the environment.
-pub fn install(workspace: &Workspace, venv: &Venv, library: &Path) -> Result<()> {
+/// Builds the extension module in the release profile, and the code generator.
+pub fn build(workspace: &Workspace) -> Result<Built> {
+    let cargo = |args: &[&str]| {
+        let mut cargo = workspace.cargo();
+        cargo.args(["build", "--quiet", "--package", "swallow", "--lib"]);
+        cargo.args(args).arg("--target-dir").arg(&workspace.target);
+        check(&mut cargo)
+    };
+    say("building the extension module");
+    cargo(&["--release"])?;
+    say("building the code generator");
+    cargo(&[
+        "--bins",
+        "--profile",
+        "generator",
+        "--no-default-features",
+        "--features",
+        "llvm-static",
+    ])?;
+    let generator = workspace.target.join("generator");
+    Ok(Built {
+        library: workspace.target.join("release/lib_swallow.so"),
+        generator: [
+            (generator.join("swallow-codegen"), "swallow-codegen"),
+            (generator.join("lib_swallow.so"), "libswallow_codegen.so"),
+        ],
+    })
+}
+
+/// Puts the package with what was built into the environment.
+pub fn install(workspace: &Workspace, venv: &Venv, built: &Built) -> Result<()> {
     let site = venv.site_packages()?;
     let package = site.join("swallow");
     fs::create_dir_all(&package)?;
@@ -55,7 +72,10 @@ pub fn install(workspace: &Workspace, venv: &Venv, library: &Path) -> Result<()>
             symlink(&source, &link)?;
         }
     }
-    copy(library, &package.join(EXTENSION))?;
+    copy(&built.library, &package.join(EXTENSION))?;
+    for (file, name) in &built.generator {
+        copy(file, &package.join(name))?;
+    }
     copy(
         &workspace.root.join("python/data/platlib/swallow.pth"),
         &site.join("swallow.pth"),
@@ -80,7 +100,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
             && matches!((copy.modified(), source.modified()), (Ok(copy), Ok(source)) if copy >= source)
     });
     if !fresh {
-        let fresh_copy = to.with_extension("new");
+        let fresh_copy = to.with_added_extension("new");
         fs::copy(from, &fresh_copy)?;
         fs::rename(&fresh_copy, to)?;
     }

@@ -49,8 +49,8 @@ pub fn comparison(
     script: &str,
     options: &[OsString],
 ) -> Result<Command> {
-    let library = build::build(workspace)?;
-    build::install(workspace, venv, &library)?;
+    let built = build::build(workspace)?;
+    build::install(workspace, venv, &built)?;
     let mut command = venv.command();
     command
         .arg(workspace.root.join("tests/python").join(script))

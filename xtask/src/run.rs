@@ -17,8 +17,8 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     install_packages(&args.common.python, &[])?;
     let venv = Venv::for_interpreter(&workspace, &args.common.python)?;
-    let library = build::build(&workspace)?;
-    build::install(&workspace, &venv, &library)?;
+    let built = build::build(&workspace)?;
+    build::install(&workspace, &venv, &built)?;
 
     let mut jit = venv.command();
     for option in jit_options(&args.x) {

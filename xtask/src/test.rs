@@ -32,8 +32,8 @@ pub fn test(args: &TestArgs) -> Result<ExitCode> {
         core(&workspace)?;
     }
     if wanted(args, Part::Python) {
-        let library = build::build(&workspace)?;
-        build::install(&workspace, &venv, &library)?;
+        let built = build::build(&workspace)?;
+        build::install(&workspace, &venv, &built)?;
         say("Python tests");
         pytest(&workspace, &venv, &venv, &args.pytest)?;
     }

@@ -1,9 +1,10 @@
 //! [`LlvmGenerator`]: from request to image.
 
-use super::super::image::{CodeImage, Phase};
+use super::super::image::{Block, CodeImage};
 use super::super::lower::lower;
+use super::super::prepare::{Clock, Prepared, guarded, prepare};
 use super::super::{
-    CodeGenerator, CodeMemory, CodegenError, CompileRequest, FORMAT_VERSION, SymbolTable,
+    CodeGenerator, CodeMemory, CodegenError, CompileRequest, Outcome, SymbolTable, Text,
 };
 use super::builder::LlvmMachine;
 use super::diagnostics::Diagnostics;
@@ -21,10 +22,8 @@ use llvm_sys::support::LLVMParseCommandLineOptions;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::{CStr, c_int};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::{Arc, Once};
-use std::time::Instant;
 
 /// Keeps code to the registers that `swl_leave` saves: 16 general ones, 16 vector ones.
 const ONLY_SAVED_REGISTERS: &str = ",-avx512f,-egpr";
@@ -33,12 +32,11 @@ const ONLY_SAVED_REGISTERS: &str = ",-avx512f,-egpr";
 pub struct LlvmGenerator {
     symbols: SymbolTable,
     linker: Linker,
+    memory: Arc<dyn CodeMemory>,
     /// By code generation level; a target machine's tables are large, so each is made once.
     machines: HashMap<u8, TargetMachine>,
-    /// By image handle.
+    /// By the address of the image's first block.
     trackers: HashMap<u64, Tracker>,
-    /// The last image handle given out.
-    handles: u64,
 }
 
 // SAFETY: LLVM's target machines and the linker are bound to no thread; `&mut self` keeps two
@@ -66,32 +64,6 @@ fn set_switches() {
     });
 }
 
-/// Measures phases one after the other.
-struct Clock {
-    last: Instant,
-    phases: Vec<Phase>,
-}
-
-impl Clock {
-    fn new() -> Self {
-        Clock {
-            last: Instant::now(),
-            phases: Vec::new(),
-        }
-    }
-
-    fn lap(&mut self, name: &str) {
-        let now = Instant::now();
-        let seconds = (now - self.last).as_secs_f64();
-        tracing::debug!(phase = name, seconds, "code generation");
-        self.phases.push(Phase {
-            name: name.to_owned(),
-            seconds,
-        });
-        self.last = now;
-    }
-}
-
 impl LlvmGenerator {
     /// A generator for code that uses `symbols` and is put into `memory`.
     ///
@@ -103,13 +75,13 @@ impl LlvmGenerator {
         }
         Target::initialize_x86(&InitializationConfig::default());
         set_switches();
-        let linker = Linker::new(&symbols, memory)?;
+        let linker = Linker::new(&symbols, memory.clone())?;
         Ok(LlvmGenerator {
             symbols,
             linker,
+            memory,
             machines: HashMap::new(),
             trackers: HashMap::new(),
-            handles: 0,
         })
     }
 
@@ -120,25 +92,13 @@ impl LlvmGenerator {
         })
     }
 
-    /// Builds the module of a request, and runs its pipeline if asked to; hands the module on.
+    /// Builds the module of a unit and runs its pipeline; hands the module on.
     fn with_module<R>(
         &mut self,
-        request: &[u8],
-        optimise: bool,
+        prepared: Prepared,
         then: impl FnOnce(&mut Self, &CompileRequest, &Module<'_>, Built) -> Result<R, CodegenError>,
     ) -> Result<R, CodegenError> {
-        let mut clock = Clock::new();
-        let request: CompileRequest = postcard::from_bytes(request)
-            .map_err(|error| CodegenError::BadRequest(error.to_string()))?;
-        if request.version != FORMAT_VERSION {
-            return Err(CodegenError::BadRequest(format!(
-                "format version {} instead of {FORMAT_VERSION}",
-                request.version
-            )));
-        }
-        crate::hir::verify(&request.function)
-            .map_err(|errors| CodegenError::BadRequest(errors.to_string()))?;
-        clock.lap("decode");
+        let Prepared { request, mut clock } = prepared;
         let context = Context::create();
         let diagnostics = Diagnostics::listen(&context);
         let module = context.create_module(&request.function.name);
@@ -148,7 +108,7 @@ impl LlvmGenerator {
             module.set_triple(&machine.get_triple());
             module.set_data_layout(&machine.get_target_data().get_data_layout());
         }
-        let lowered = catch_unwind(AssertUnwindSafe(|| {
+        let lowered = guarded("lowering", || {
             let mut machine =
                 LlvmMachine::new(&context, &module, &request.symbol, &self.symbols, level > 0);
             let lowered = lower(
@@ -159,8 +119,7 @@ impl LlvmGenerator {
             );
             machine.finish();
             lowered
-        }))
-        .map_err(|panic| CodegenError::Backend(format!("lowering: {}", panic_text(&panic))))?;
+        })?;
         clock.lap("lower");
         if cfg!(debug_assertions) || tracing::enabled!(tracing::Level::DEBUG) {
             module
@@ -169,18 +128,16 @@ impl LlvmGenerator {
             clock.lap("verify");
         }
         let before = count_instructions(&module);
-        if optimise {
-            let machine = self.target_machine(level)?;
-            module
-                .run_passes(
-                    &request.options.pipeline,
-                    machine,
-                    PassBuilderOptions::create(),
-                )
-                .map_err(|error| CodegenError::BadPipeline(error.to_string()))?;
-            clock.lap("passes");
-            diagnostics.check()?;
-        }
+        let pipeline = llvm_passes::resolve(&request.options.pipeline);
+        module
+            .run_passes(
+                &pipeline,
+                self.target_machine(level)?,
+                PassBuilderOptions::create(),
+            )
+            .map_err(|error| CodegenError::BadPipeline(error.to_string()))?;
+        clock.lap("passes");
+        diagnostics.check()?;
         let built = Built {
             exits: lowered.exits,
             clock,
@@ -199,14 +156,6 @@ struct Built {
     clock: Clock,
     before: u32,
     after: u32,
-}
-
-fn panic_text(panic: &Box<dyn std::any::Any + Send>) -> String {
-    panic
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-        .unwrap_or_else(|| "panic".to_owned())
 }
 
 fn make_target_machine(level: u8) -> Result<TargetMachine, CodegenError> {
@@ -262,9 +211,14 @@ impl Drop for LlvmGenerator {
 
 impl CodeGenerator for LlvmGenerator {
     #[tracing::instrument(level = "debug", name = "codegen", skip_all)]
-    fn compile(&mut self, request: &[u8]) -> Result<CodeImage, CodegenError> {
+    fn compile(&mut self, request: &[u8]) -> Result<Outcome, CodegenError> {
+        let prepared = match prepare(request)? {
+            Ok(prepared) => prepared,
+            Err(outcome) => return Ok(outcome),
+        };
+        let hir_insts = prepared.request.function.inst_count() as u32;
         let (object, symbol, mut built) =
-            self.with_module(request, true, |this, request, module, mut built| {
+            self.with_module(prepared, |this, request, module, mut built| {
                 let machine = this.target_machine(request.options.codegen_level)?;
                 let object = emit(machine, module, FileType::Object)?;
                 built.clock.lap("emit");
@@ -275,42 +229,55 @@ impl CodeGenerator for LlvmGenerator {
         std::mem::forget(object);
         let linked = self.linker.link(raw, &symbol)?;
         built.clock.lap("link");
-        self.handles += 1;
-        let handle = self.handles;
-        self.trackers.insert(handle, linked.tracker);
-        Ok(CodeImage {
-            handle,
+        if let Some(first) = linked.blocks.first() {
+            self.trackers.insert(first.address, linked.tracker);
+        }
+        Ok(Outcome::Compiled(CodeImage {
+            blocks: linked.blocks,
             symbol,
             entry: linked.address,
             code_size: linked.code_size,
-            memory_size: linked.memory_size,
+            unwind_table: linked.unwind_table,
             exits: built.exits,
             sites: linked.sites,
             phases: built.clock.phases,
+            hir_insts,
             ir_before: built.before,
             ir_after: built.after,
-        })
+        }))
     }
 
-    fn release(&mut self, image: &CodeImage) {
-        if let Some(tracker) = self.trackers.remove(&image.handle) {
+    fn release(&mut self, blocks: &[Block]) {
+        let tracker = blocks
+            .first()
+            .and_then(|first| self.trackers.remove(&first.address));
+        if let Some(tracker) = tracker {
             self.linker.remove(tracker);
+            return;
+        }
+        // Another generator has made them, which is gone.
+        for block in blocks {
+            if let Some(address) = NonNull::new(block.address as *mut u8) {
+                self.memory.free(address, block.size as usize);
+            }
         }
     }
 
-    fn ir_text(&mut self, request: &[u8], optimised: bool) -> Result<String, CodegenError> {
-        self.with_module(request, optimised, |_, _, module, _| {
-            Ok(module.print_to_string().to_string())
-        })
-    }
-
-    fn asm_text(&mut self, request: &[u8]) -> Result<String, CodegenError> {
-        self.with_module(request, true, |this, request, module, _| {
-            let machine = this.target_machine(request.options.codegen_level)?;
-            let text = emit(machine, module, FileType::Assembly)?;
-            Ok(String::from_utf8_lossy(text.as_slice())
-                .trim_end_matches('\0')
-                .to_owned())
+    fn text(&mut self, request: &[u8], what: Text) -> Result<String, CodegenError> {
+        let Ok(prepared) = prepare(request)? else {
+            return Err(CodegenError::BadRequest(
+                "text of a unit that is not compiled".to_owned(),
+            ));
+        };
+        self.with_module(prepared, |this, request, module, _| match what {
+            Text::Ir => Ok(module.print_to_string().to_string()),
+            Text::Asm => {
+                let machine = this.target_machine(request.options.codegen_level)?;
+                let text = emit(machine, module, FileType::Assembly)?;
+                Ok(String::from_utf8_lossy(text.as_slice())
+                    .trim_end_matches('\0')
+                    .to_owned())
+            }
         })
     }
 
@@ -320,7 +287,7 @@ impl CodeGenerator for LlvmGenerator {
         let module = context.create_module("pipeline");
         let machine = self.target_machine(0)?;
         module
-            .run_passes(pipeline, machine, PassBuilderOptions::create())
+            .run_passes(&llvm_passes::resolve(pipeline), machine, PassBuilderOptions::create())
             .map_err(|error| CodegenError::BadPipeline(error.to_string()))?;
         diagnostics.check()
     }

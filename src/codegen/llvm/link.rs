@@ -1,6 +1,6 @@
 //! ORC: an LLJIT whose object layer lays sections into the code memory.
 
-use super::super::image::Site;
+use super::super::image::{Block, Site};
 use super::super::{CodeMemory, CodegenError, SymbolTable};
 use super::stack_map;
 use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage};
@@ -20,7 +20,6 @@ use llvm_sys::orc2::{
 use llvm_sys::prelude::{LLVMBool, LLVMMemoryBufferRef};
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A section in the code memory.
@@ -40,12 +39,19 @@ struct ObjectMemory {
     stack_map: Vec<u64>,
 }
 
+/// What an object has in the code memory.
+#[derive(Default)]
+struct Contents {
+    blocks: Vec<Block>,
+    code_size: u64,
+    unwind_table: u64,
+}
+
 /// What all objects of one linker share.
 struct Shared {
     memory: Arc<dyn CodeMemory>,
-    /// Code and data bytes of the object that was linked last.
-    last_code: AtomicU64,
-    last_total: AtomicU64,
+    /// What the object that was linked last has in the code memory.
+    last: Mutex<Contents>,
     /// The sites of the object that was linked last.
     sites: Mutex<Result<Vec<Site>, CodegenError>>,
     /// What went wrong in the object that was linked last: a look-up only says that it failed.
@@ -55,6 +61,10 @@ struct Shared {
 impl Shared {
     fn failure(&self) -> MutexGuard<'_, Option<CodegenError>> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Contents> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sites(&self) -> MutexGuard<'_, Result<Vec<Site>, CodegenError>> {
@@ -72,7 +82,8 @@ pub(super) struct Linker {
 pub(super) struct Linked {
     pub(super) address: u64,
     pub(super) code_size: u64,
-    pub(super) memory_size: u64,
+    pub(super) blocks: Vec<Block>,
+    pub(super) unwind_table: u64,
     pub(super) sites: Vec<Site>,
     pub(super) tracker: Tracker,
 }
@@ -92,8 +103,7 @@ impl Linker {
     ) -> Result<Self, CodegenError> {
         let shared = Arc::new(Shared {
             memory,
-            last_code: AtomicU64::new(0),
-            last_total: AtomicU64::new(0),
+            last: Mutex::default(),
             sites: Mutex::new(Ok(Vec::new())),
             failure: Mutex::new(None),
         });
@@ -162,8 +172,7 @@ impl Linker {
     ) -> Result<Linked, CodegenError> {
         let name =
             CString::new(symbol).map_err(|_| CodegenError::BadRequest("NUL in symbol".into()))?;
-        self.shared.last_code.store(0, Ordering::Relaxed);
-        self.shared.last_total.store(0, Ordering::Relaxed);
+        *self.shared.last() = Contents::default();
         *self.shared.failure() = None;
         *self.shared.sites() = Ok(Vec::new());
         // SAFETY: the JIT is alive; it takes the buffer whatever happens.
@@ -192,11 +201,13 @@ impl Linker {
                 return Err(error);
             }
         };
+        let contents = std::mem::take(&mut *self.shared.last());
         Ok(Linked {
             address,
             sites,
-            code_size: self.shared.last_code.load(Ordering::Relaxed),
-            memory_size: self.shared.last_total.load(Ordering::Relaxed),
+            blocks: contents.blocks,
+            code_size: contents.code_size,
+            unwind_table: contents.unwind_table,
             tracker,
         })
     }
@@ -299,10 +310,10 @@ fn allocate(object: *mut c_void, size: usize, align: u32) -> *mut u8 {
         return start.wrapping_add(start.align_offset(align.max(1) as usize));
     };
     object.sections.push(Section { block, size });
-    object
-        .shared
-        .last_total
-        .fetch_add(size as u64, Ordering::Relaxed);
+    object.shared.last().blocks.push(Block {
+        address: block.as_ptr() as u64,
+        size: size as u64,
+    });
     block.as_ptr()
 }
 
@@ -317,10 +328,7 @@ extern "C" fn allocate_code(
     if !block.is_null() {
         // SAFETY: as in `allocate`.
         let object = unsafe { &*object.cast::<ObjectMemory>() };
-        object
-            .shared
-            .last_code
-            .fetch_add(size as u64, Ordering::Relaxed);
+        object.shared.last().code_size += size as u64;
     }
     block
 }
@@ -341,7 +349,13 @@ extern "C" fn allocate_data(
         object.stack_map = vec![0; size.div_ceil(8)];
         return object.stack_map.as_mut_ptr().cast();
     }
-    allocate(object, size, align)
+    let block = allocate(object, size, align);
+    if name == c".eh_frame" {
+        // SAFETY: as in `allocate`.
+        let object = unsafe { &*object.cast::<ObjectMemory>() };
+        object.shared.last().unwind_table = block as u64;
+    }
+    block
 }
 
 extern "C" fn finalize(object: *mut c_void, error: *mut *mut c_char) -> LLVMBool {

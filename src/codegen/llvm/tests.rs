@@ -3,7 +3,7 @@
 use super::LlvmGenerator;
 use crate::code::arena::Arena;
 use crate::codegen::{
-    CodeGenerator, CodeMemory, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION,
+    CodeGenerator, CodeMemory, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Outcome,
     SymbolTable,
 };
 use crate::hir::{Function, Imm, Inst, Op};
@@ -41,8 +41,10 @@ fn request(symbol: &str, pipeline: &str) -> Vec<u8> {
         options: CompileOptions {
             pipeline: pipeline.to_owned(),
             codegen_level: 1,
+            cheap_if_large: false,
             stress_counter: 0,
         },
+        judged: None,
         function,
     };
     postcard::to_stdvec(&request).expect("plain data")
@@ -67,9 +69,11 @@ fn released_units_give_their_memory_back() {
     let mut touched = 0;
     for round in 0..50 {
         let bytes = request(&format!("unit_{round}"), "default<O1>");
-        let image = generator.compile(&bytes).expect("compiles");
+        let Ok(Outcome::Compiled(image)) = generator.compile(&bytes) else {
+            panic!("it should compile");
+        };
         assert!(image.code_size > 0 && image.entry != 0);
-        generator.release(&image);
+        generator.release(&image.blocks);
         assert_eq!(arena.usage().used, 0);
         if round == 0 {
             touched = arena.usage().extent;

@@ -1,4 +1,4 @@
-//! The code arena: one reserved range of addresses that machine code is laid into.
+//! The arena of a code generator in the Python process: private memory.
 //!
 //! Blocks of all units share pages. A page is either writable or executable: [`CodeMemory::allocate`]
 //! makes the pages of a block writable, and once no block on a page is open any more,
@@ -9,153 +9,11 @@
 //! Limits: the range never grows or moves. Pages that hold no block are given back to the system,
 //! their addresses stay reserved.
 
+use super::blocks::{Blocks, GRAIN, PAGE, RESERVED, Usage, pages, rounded, whole_pages};
 use crate::codegen::CodeMemory;
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Mutex;
-
-/// Bytes of address space reserved; pages are backed only when they are used.
-const RESERVED: usize = 256 << 20;
-
-/// Every block starts at a multiple of this.
-const GRAIN: usize = 64;
-
-const PAGE: usize = 4096;
-
-/// What the arena has handed out.
-#[derive(Default)]
-struct Blocks {
-    /// Free ranges below `top`: offset to length, never adjacent.
-    free: BTreeMap<usize, usize>,
-    /// First offset never handed out.
-    top: usize,
-    used: usize,
-    /// Offsets of blocks that were allocated and not sealed yet.
-    open: BTreeSet<usize>,
-    /// Number of open blocks that touch a page, by page number; none if there is no entry.
-    writers: BTreeMap<usize, usize>,
-}
-
-/// How the arena's memory is used, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// In blocks that are handed out.
-    pub used: usize,
-    /// Free space on pages that also hold blocks.
-    pub slack: usize,
-    /// The part of the range that was ever handed out.
-    pub extent: usize,
-}
-
-impl Blocks {
-    /// Takes the first free range that is long enough, or fresh space.
-    fn take(&mut self, size: usize, align: usize) -> Option<usize> {
-        let found = self.free.iter().find_map(|(start, len)| {
-            let at = start.next_multiple_of(align);
-            (at + size <= start + len).then_some((*start, *len, at))
-        });
-        let at = match found {
-            Some((start, len, at)) => {
-                self.free.remove(&start);
-                if at > start {
-                    self.free.insert(start, at - start);
-                }
-                if start + len > at + size {
-                    self.free.insert(at + size, start + len - at - size);
-                }
-                at
-            }
-            None => {
-                let at = self.top.next_multiple_of(align);
-                if at + size > RESERVED {
-                    return None;
-                }
-                if at > self.top {
-                    self.give(self.top, at - self.top);
-                }
-                self.top = at + size;
-                at
-            }
-        };
-        self.used += size;
-        Some(at)
-    }
-
-    /// Returns a range, joined with its free neighbours; the whole free range.
-    fn give(&mut self, mut start: usize, mut len: usize) -> Range<usize> {
-        if let Some((before, before_len)) = self.free.range(..start).next_back()
-            && before + before_len == start
-        {
-            start = *before;
-            len += before_len;
-            self.free.remove(&start);
-        }
-        if let Some(after_len) = self.free.remove(&(start + len)) {
-            len += after_len;
-        }
-        self.free.insert(start, len);
-        start..start + len
-    }
-
-    /// Notes that a block is being written.
-    fn open(&mut self, at: usize, size: usize) {
-        self.open.insert(at);
-        for page in pages(at, size) {
-            *self.writers.entry(page).or_default() += 1;
-        }
-    }
-
-    /// Notes that a block is not written any more; the runs of its pages that nobody writes now.
-    fn close(&mut self, at: usize, size: usize) -> Vec<Range<usize>> {
-        let mut done: Vec<Range<usize>> = Vec::new();
-        if !self.open.remove(&at) {
-            return done;
-        }
-        for page in pages(at, size) {
-            let writers = self.writers.get_mut(&page).expect("counted by `open`");
-            *writers -= 1;
-            if *writers > 0 {
-                continue;
-            }
-            self.writers.remove(&page);
-            match done.last_mut() {
-                Some(run) if run.end == page => run.end += 1,
-                _ => done.push(page..page + 1),
-            }
-        }
-        done
-    }
-
-    /// Bytes of the free ranges that lie on pages shared with blocks.
-    fn slack(&self) -> usize {
-        let tail = self.top.next_multiple_of(PAGE) - self.top;
-        self.free
-            .iter()
-            .map(|(start, len)| {
-                let whole = whole_pages(*start..*start + *len);
-                len - (whole.end - whole.start) * PAGE
-            })
-            .sum::<usize>()
-            + tail
-    }
-}
-
-/// The pages that a block touches.
-fn pages(at: usize, size: usize) -> Range<usize> {
-    at / PAGE..(at + size).div_ceil(PAGE)
-}
-
-/// The pages that lie in a range as a whole.
-fn whole_pages(range: Range<usize>) -> Range<usize> {
-    let first = range.start.div_ceil(PAGE);
-    first..(range.end / PAGE).max(first)
-}
-
-/// The size that a block really takes.
-fn rounded(size: usize) -> usize {
-    size.max(1).next_multiple_of(GRAIN)
-}
 
 /// A range of addresses for machine code.
 pub struct Arena {
@@ -189,19 +47,14 @@ impl Arena {
         }
         Some(Arena {
             base: NonNull::new(base.cast())?,
-            blocks: Mutex::default(),
+            blocks: Mutex::new(Blocks::new(RESERVED)),
         })
     }
 
     /// How the memory is used.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        let blocks = self.lock();
-        Usage {
-            used: blocks.used,
-            slack: blocks.slack(),
-            extent: blocks.top,
-        }
+        self.lock().usage()
     }
 
     /// The addresses of the range.
@@ -273,7 +126,6 @@ impl CodeMemory for Arena {
         if !self.protect(&pages(at, size), libc::PROT_READ | libc::PROT_WRITE) {
             // The failed call may have changed some of the pages.
             self.close(&mut blocks, at, size);
-            blocks.used -= size;
             blocks.give(at, size);
             return None;
         }
@@ -290,7 +142,6 @@ impl CodeMemory for Arena {
         let (at, size) = (self.offset(block), rounded(size));
         let mut blocks = self.lock();
         self.close(&mut blocks, at, size);
-        blocks.used -= size;
         let free = whole_pages(blocks.give(at, size));
         // Of the free range, only this block's pages can hold memory still.
         let own = pages(at, size);

@@ -1,0 +1,102 @@
+//! The code generator as a process of its own: started by the extension module with a connection and the code memory as
+//! descriptors 3 and 4, gone when it is idle or the connection is closed. Exit status 2: not started that way.
+
+use std::fs::File;
+use std::os::fd::{FromRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::sync::Arc;
+use _swallow::code::arena::HelperArena;
+use _swallow::codegen::protocol::Setup;
+use _swallow::codegen::server::{Server, Surroundings};
+use _swallow::codegen::{CodeMemory, CodegenError, library};
+
+/// Descriptors that the extension module leaves open.
+const CONNECTION: RawFd = 3;
+const MEMORY: RawFd = 4;
+
+/// The shared arena.
+struct Shared {
+    /// Until it is mapped.
+    file: Option<File>,
+    arena: Option<Arc<HelperArena>>,
+}
+
+impl Surroundings for Shared {
+    fn memory(&mut self, setup: &Setup) -> Result<Arc<dyn CodeMemory>, CodegenError> {
+        let file = self
+            .file
+            .take()
+            .ok_or_else(|| CodegenError::BadRequest("a second setup".to_owned()))?;
+        let arena = HelperArena::attach(file, setup.memory, &setup.used).map_err(|error| {
+            CodegenError::Backend(format!("the code memory can't be mapped: {error}"))
+        })?;
+        let arena = Arc::new(arena);
+        self.arena = Some(arena.clone());
+        Ok(arena)
+    }
+
+    fn announce(&self) {
+        if let Some(arena) = &self.arena {
+            arena.ring();
+        }
+    }
+}
+
+/// Whether a descriptor is what the extension module hands over.
+fn is_kind(fd: RawFd, kind: libc::mode_t) -> bool {
+    // SAFETY: `stat` is plain data, filled in by the call if that succeeds.
+    unsafe {
+        let mut stat: libc::stat = std::mem::zeroed();
+        libc::fstat(fd, &mut stat) == 0 && stat.st_mode & libc::S_IFMT == kind
+    }
+}
+
+/// Ends the process when the other end of the connection is closed, also in the middle of a compilation.
+fn watch() {
+    let _ = std::thread::Builder::new()
+        .stack_size(64 << 10)
+        .spawn(|| {
+            let mut poll = libc::pollfd {
+                fd: CONNECTION,
+                events: libc::POLLRDHUP,
+                revents: 0,
+            };
+            // SAFETY: one entry, on this thread's stack; exiting at once leaves nothing behind but what is the kernel's.
+            unsafe {
+                while libc::poll(&mut poll, 1, -1) <= 0 {}
+                libc::_exit(0);
+            }
+        });
+}
+
+fn main() -> ExitCode {
+    if !is_kind(CONNECTION, libc::S_IFSOCK) || !is_kind(MEMORY, libc::S_IFREG) {
+        eprintln!(
+            "swallow-codegen: this is a part of the Python package swallow, which starts it; there is nothing to run by hand"
+        );
+        return ExitCode::from(2);
+    }
+    if let Some(filter) = std::env::args().nth(1) {
+        library::start_log(&filter);
+    }
+    // SAFETY: the descriptors are open and of the right kind, and nobody else in this process has them.
+    let (mut connection, file) = unsafe {
+        (
+            UnixStream::from_raw_fd(CONNECTION),
+            File::from_raw_fd(MEMORY),
+        )
+    };
+    watch();
+    let mut server = Server::new(Shared {
+        file: Some(file),
+        arena: None,
+    });
+    let result = server.serve(&mut connection);
+    if let Err(error) = &result {
+        tracing::warn!(%error, "the connection is given up");
+    }
+    // Code in the memory is in use over there: nothing of it is freed, and nothing else needs to be.
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(i32::from(result.is_err())) }
+}

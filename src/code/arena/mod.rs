@@ -1,0 +1,9 @@
+//! Code arenas: ranges of addresses that machine code is laid into.
+
+mod blocks;
+mod private;
+mod shared;
+
+pub use blocks::Usage;
+pub use private::Arena;
+pub use shared::{HelperArena, HostArena, identity_of, out_of_the_way};

@@ -1,0 +1,155 @@
+//! The code generator's end of the protocol: takes messages, gives answers.
+
+use super::llvm::LlvmGenerator;
+use super::protocol::{Answer, Inbox, Message, Setup, encode};
+use super::{CodeGenerator, CodeMemory, CodegenError, SymbolTable};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a server finds around it.
+pub trait Surroundings {
+    /// The code memory that a setup speaks of.
+    ///
+    /// # Errors
+    /// When it can't be had.
+    fn memory(&mut self, setup: &Setup) -> Result<Arc<dyn CodeMemory>, CodegenError>;
+
+    /// An answer is on its way: the Python process looks for it when it next can.
+    fn announce(&self);
+}
+
+/// Answers messages.
+pub struct Server<S> {
+    surroundings: S,
+    generator: Option<Box<dyn CodeGenerator>>,
+    /// From the setup.
+    idle: Duration,
+}
+
+impl<S: Surroundings> Server<S> {
+    /// A server that has not been set up yet.
+    pub fn new(surroundings: S) -> Self {
+        Server {
+            surroundings,
+            generator: None,
+            idle: Duration::from_secs(10),
+        }
+    }
+
+    fn set_up(&mut self, setup: &Setup) -> Result<(), CodegenError> {
+        if !setup.fits() {
+            return Err(CodegenError::BadRequest(format!(
+                "the code generator is of version {}, the extension module of version {}",
+                env!("CARGO_PKG_VERSION"),
+                setup.package
+            )));
+        }
+        let symbols = SymbolTable::from_addresses(&setup.symbols)
+            .ok_or_else(|| CodegenError::BadRequest("not our symbols".to_owned()))?;
+        let memory = self.surroundings.memory(setup)?;
+        self.generator = Some(Box::new(LlvmGenerator::new(symbols, memory)?));
+        self.idle = Duration::from_millis(setup.idle.max(1));
+        Ok(())
+    }
+
+    fn generator(&mut self) -> Result<&mut dyn CodeGenerator, CodegenError> {
+        match &mut self.generator {
+            Some(generator) => Ok(&mut **generator),
+            None => Err(CodegenError::BadRequest("no setup yet".to_owned())),
+        }
+    }
+
+    /// The answer to a message, if it wants one.
+    pub fn handle(&mut self, message: Message) -> Option<Answer> {
+        Some(match message {
+            Message::Setup(setup) => match self.set_up(&setup) {
+                Ok(()) => Answer::Ready {
+                    pid: std::process::id(),
+                },
+                Err(error) => Answer::Failed(error),
+            },
+            Message::Compile { job, request } => Answer::Compiled {
+                job,
+                result: self.generator().and_then(|g| g.compile(&request)),
+            },
+            Message::Release { blocks } => {
+                if let Ok(generator) = self.generator() {
+                    generator.release(&blocks);
+                }
+                return None;
+            }
+            Message::Text { job, request, what } => Answer::Text {
+                job,
+                result: self.generator().and_then(|g| g.text(&request, what)),
+            },
+            Message::CheckPipeline { job, pipeline } => Answer::Checked {
+                job,
+                result: self.generator().and_then(|g| g.check_pipeline(&pipeline)),
+            },
+        })
+    }
+
+    /// The same for bytes without their length; an answer that is too long becomes an error.
+    pub fn handle_bytes(&mut self, message: Message) -> Option<Vec<u8>> {
+        let answer = self.handle(message)?;
+        let job = match &answer {
+            Answer::Compiled { job, .. } => Some(*job),
+            _ => None,
+        };
+        let encoded = encode(&answer).or_else(|error| {
+            let error = CodegenError::Backend(error.to_string());
+            encode(&match job {
+                Some(job) => Answer::Compiled {
+                    job,
+                    result: Err(error),
+                },
+                None => Answer::Failed(error),
+            })
+        });
+        encoded.ok()
+    }
+
+    /// Serves a connection until its other end is closed, says something that is no message, or is idle for long.
+    ///
+    /// # Errors
+    /// What the connection reports.
+    pub fn serve(&mut self, connection: &mut UnixStream) -> io::Result<()> {
+        let mut inbox = Inbox::default();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let message = inbox
+                .take::<Message>()
+                .map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+            if let Some(message) = message {
+                if let Some(bytes) = self.handle_bytes(message) {
+                    self.send(connection, &bytes)?;
+                }
+                continue;
+            }
+            connection.set_read_timeout(Some(self.idle))?;
+            match connection.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => inbox.push(&buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    if let Ok(bytes) = encode(&Answer::Idle) {
+                        self.send(connection, &bytes)?;
+                    }
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn send(&self, connection: &mut UnixStream, bytes: &[u8]) -> io::Result<()> {
+        // Before, since a long answer is through only when the other end has begun to read it.
+        self.surroundings.announce();
+        connection.write_all(bytes)?;
+        self.surroundings.announce();
+        Ok(())
+    }
+}

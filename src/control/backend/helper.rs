@@ -1,0 +1,256 @@
+//! The connection to the helper process.
+//!
+//! Nothing here blocks but [`Helper::wait`]. There is no thread: the program's own threads send and receive when
+//! they come by ([`super::BackEnd::look`]); the bell in the shared arena tells them when that is worth a system call.
+
+use super::spawn::spawn;
+use crate::code::arena::{HostArena, identity_of};
+use crate::codegen::protocol::{Answer, Inbox, Message, Setup, encode};
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Why there is no connection any more.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The helper is gone, or has been killed.
+    Gone,
+    /// It said that it would be.
+    Idle,
+    /// It has said something impossible.
+    Garbage(String),
+    /// The program has closed our descriptor, or put another one in its place.
+    Closed,
+    System(io::Error),
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Broken::Gone => f.write_str("the code generator has died"),
+            Broken::Idle => f.write_str("the code generator was idle"),
+            Broken::Garbage(text) => write!(f, "the code generator said what is not understood: {text}"),
+            Broken::Closed => f.write_str("the program has closed the connection to the code generator"),
+            Broken::System(error) => write!(f, "the connection to the code generator: {error}"),
+        }
+    }
+}
+
+/// A running helper.
+pub(super) struct Helper {
+    connection: OwnedFd,
+    identity: (u64, u64),
+    inbox: Inbox,
+    /// What has not been sent yet, and how much of it has.
+    outgoing: Vec<u8>,
+    sent: usize,
+    /// Its process, once it is ready.
+    pub(super) pid: Option<u32>,
+    has_said_idle: bool,
+    /// When it was last heard of, or given something to do.
+    pub(super) since: Instant,
+}
+
+impl Helper {
+    /// Starts a helper for the arena.
+    ///
+    /// # Errors
+    /// One line that says why there is none.
+    pub(super) fn start(
+        path: &Path,
+        arena: &HostArena,
+        symbols: Vec<u64>,
+        idle: u64,
+        log: Option<&str>,
+    ) -> Result<Helper, String> {
+        let file = arena
+            .file()
+            .ok_or("the program has closed the file of the compiled code")?;
+        let connection = spawn(path, file.as_fd(), log)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let identity = identity_of(connection.as_fd()).map_err(|error| error.to_string())?;
+        let mut helper = Helper {
+            connection,
+            identity,
+            inbox: Inbox::default(),
+            outgoing: Vec::new(),
+            sent: 0,
+            pid: None,
+            has_said_idle: false,
+            since: Instant::now(),
+        };
+        helper.say(&Message::Setup(Setup {
+            version: crate::codegen::FORMAT_VERSION,
+            package: env!("CARGO_PKG_VERSION").to_owned(),
+            symbols,
+            memory: arena.range(),
+            used: arena.used_blocks(),
+            idle,
+        }))?;
+        tracing::info!("the code generator is started");
+        Ok(helper)
+    }
+
+    /// Adds a message to what is to be sent.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub(super) fn say(&mut self, message: &Message) -> Result<(), String> {
+        let bytes = encode(message).map_err(|error| error.to_string())?;
+        if self.outgoing.is_empty() {
+            self.outgoing = bytes;
+        } else {
+            self.outgoing.extend_from_slice(&bytes);
+        }
+        Ok(())
+    }
+
+    /// Whether the descriptor is still ours.
+    fn check(&self) -> Result<(), Broken> {
+        match identity_of(self.connection.as_fd()) {
+            Ok(found) if found == self.identity => Ok(()),
+            _ => Err(Broken::Closed),
+        }
+    }
+
+    /// Sends and receives what can be without waiting; the messages that have come.
+    pub(super) fn exchange(&mut self) -> (Vec<Answer>, Result<(), Broken>) {
+        let mut answers = Vec::new();
+        let result = self
+            .check()
+            .and_then(|()| self.send())
+            .and(self.receive(&mut answers));
+        if !answers.is_empty() {
+            self.since = Instant::now();
+        }
+        (answers, result)
+    }
+
+    fn send(&mut self) -> Result<(), Broken> {
+        while self.sent < self.outgoing.len() {
+            let rest = &self.outgoing[self.sent..];
+            // SAFETY: an open socket and a slice. Without the flag a helper that is gone would send a signal.
+            let count = unsafe {
+                libc::send(
+                    self.connection.as_raw_fd(),
+                    rest.as_ptr().cast(),
+                    rest.len(),
+                    libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT,
+                )
+            };
+            if count < 0 {
+                let error = io::Error::last_os_error();
+                match error.kind() {
+                    io::ErrorKind::Interrupted => continue,
+                    io::ErrorKind::WouldBlock => return Ok(()),
+                    // What it said before is still to be read.
+                    _ => break,
+                }
+            }
+            self.sent += count as usize;
+        }
+        self.outgoing = Vec::new();
+        self.sent = 0;
+        Ok(())
+    }
+
+    fn receive(&mut self, answers: &mut Vec<Answer>) -> Result<(), Broken> {
+        let mut buffer = [0; 16 << 10];
+        loop {
+            // SAFETY: an open socket and a buffer of that size.
+            let count = unsafe {
+                libc::recv(
+                    self.connection.as_raw_fd(),
+                    buffer.as_mut_ptr().cast(),
+                    buffer.len(),
+                    libc::MSG_DONTWAIT,
+                )
+            };
+            if count < 0 {
+                let error = io::Error::last_os_error();
+                match error.kind() {
+                    io::ErrorKind::Interrupted => continue,
+                    io::ErrorKind::WouldBlock => return Ok(()),
+                    io::ErrorKind::ConnectionReset => return Err(Broken::Gone),
+                    _ => return Err(Broken::System(error)),
+                }
+            }
+            if count == 0 {
+                return Err(if self.has_said_idle {
+                    Broken::Idle
+                } else {
+                    Broken::Gone
+                });
+            }
+            self.inbox.push(&buffer[..count as usize]);
+            loop {
+                match self.inbox.take::<Answer>() {
+                    Ok(None) => break,
+                    Ok(Some(Answer::Ready { pid })) => self.pid = Some(pid),
+                    Ok(Some(Answer::Idle)) => self.has_said_idle = true,
+                    Ok(Some(answer)) => answers.push(answer),
+                    Err(error) => return Err(Broken::Garbage(error.to_string())),
+                }
+            }
+        }
+    }
+
+    /// Waits until there is something to receive, or to send, for `time` at most.
+    pub(super) fn wait(&self, time: Duration) {
+        if self.check().is_err() {
+            return;
+        }
+        let wants_to_send = !self.outgoing.is_empty();
+        let mut poll = libc::pollfd {
+            fd: self.connection.as_raw_fd(),
+            events: libc::POLLIN | if wants_to_send { libc::POLLOUT } else { 0 },
+            revents: 0,
+        };
+        let time = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
+        // SAFETY: one entry, on this stack.
+        unsafe { libc::poll(&mut poll, 1, time) };
+    }
+
+    /// Whether its end of the connection is closed, at once or in so many milliseconds.
+    fn hangs_up_within(&self, time: i32) -> bool {
+        let mut poll = libc::pollfd {
+            fd: self.connection.as_raw_fd(),
+            events: libc::POLLRDHUP,
+            revents: 0,
+        };
+        // SAFETY: one entry, on this stack.
+        unsafe { libc::poll(&mut poll, 1, time) != 0 }
+    }
+
+    /// Ends it, where it hangs: it would notice that the connection is closed, unless it is stopped.
+    pub(super) fn kill(&mut self) {
+        if let Some(pid) = self.pid
+            && self.check().is_ok()
+            && !self.hangs_up_within(0)
+        {
+            // SAFETY: as long as the connection is open the process has not ended, so the number is still its own.
+            unsafe { libc::kill(pid as i32, libc::SIGKILL) };
+            // What it writes in its last moments must not meet what the next one writes there.
+            self.hangs_up_within(1000);
+        }
+    }
+
+    /// Bytes held for messages.
+    pub(super) fn buffered(&self) -> usize {
+        self.inbox.capacity() + self.outgoing.capacity()
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        if self.check().is_err() {
+            // Not ours any more: what is there now belongs to the program.
+            let null = std::fs::File::open("/dev/null").map(OwnedFd::from);
+            if let Ok(null) = null {
+                std::mem::forget(std::mem::replace(&mut self.connection, null));
+            }
+        }
+    }
+}

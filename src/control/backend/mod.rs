@@ -1,0 +1,508 @@
+//! Where code generation runs: in the helper process, or in a library of this one; and what is under way there.
+//!
+//! A *job* is a request that has not been answered. Jobs are answered in their order. When the helper dies, the first one
+//! was being worked on: it is tried once more, then given up. The others are said again to the next helper.
+
+mod helper;
+mod library;
+mod spawn;
+
+use crate::code::arena::{Arena, HostArena, Usage};
+use crate::codegen::protocol::{Answer, Job, Message, Setup, encode, HEADER, decode};
+use crate::codegen::{Block, CodegenError, Outcome, SymbolTable, Text};
+use crate::config::{Codegen, Config};
+use crate::stats::{COUNTERS, count};
+use helper::{Broken, Helper};
+use library::Library;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Jobs under way at most: each holds its request.
+pub(super) const MAX_JOBS: usize = 64;
+
+/// Times that the helper may die over one job.
+const MAX_DEATHS: u32 = 2;
+
+/// Helpers in a row that die before they have answered anything, from which on no other one is started.
+const MAX_FALSE_STARTS: u32 = 20;
+
+/// Times between two system calls that look for answers, where the bell has not rung: the helper may have died.
+const LOOKS_PER_CALL: u32 = 4096;
+
+/// A request that has not been answered.
+struct Waiting {
+    job: Job,
+    message: Message,
+    /// Helpers that have died over it.
+    deaths: u32,
+}
+
+/// What has been answered.
+pub(super) enum Done {
+    Compiled(Result<Outcome, CodegenError>),
+    Text(Result<String, CodegenError>),
+    Checked(Result<(), CodegenError>),
+}
+
+impl Done {
+    fn failed(message: &Message, error: CodegenError) -> Done {
+        match message {
+            Message::Text { .. } => Done::Text(Err(error)),
+            Message::CheckPipeline { .. } => Done::Checked(Err(error)),
+            Message::Setup(_) | Message::Compile { .. } | Message::Release { .. } => {
+                Done::Compiled(Err(error))
+            }
+        }
+    }
+}
+
+enum Generator {
+    /// Made when the first unit is compiled: most programs are short.
+    NotYet,
+    Library(Library),
+    Helper(Box<Helper>),
+    /// It can't be started, or the program has ended.
+    Off(String),
+}
+
+/// The code generator, wherever it is.
+pub(super) struct BackEnd {
+    place: Codegen,
+    symbols: fn() -> SymbolTable,
+    idle: u64,
+    log: Option<String>,
+    /// How long a job may take.
+    patience: Duration,
+    generator: Generator,
+    private: Option<Arc<Arena>>,
+    shared: Option<HostArena>,
+    last_bell: u32,
+    looks: u32,
+    jobs: VecDeque<Waiting>,
+    done: Vec<(Job, Done)>,
+    last_job: Job,
+    false_starts: u32,
+    /// Between the two halves of a fork: the child's code.
+    copy: Option<File>,
+}
+
+impl BackEnd {
+    pub(super) fn new(config: &Config, symbols: fn() -> SymbolTable) -> BackEnd {
+        BackEnd {
+            place: config.codegen,
+            symbols,
+            idle: config.idle,
+            log: config.log.clone(),
+            patience: Duration::from_secs(config.patience),
+            generator: Generator::NotYet,
+            private: None,
+            shared: None,
+            last_bell: 0,
+            looks: 0,
+            jobs: VecDeque::new(),
+            done: Vec::new(),
+            last_job: 0,
+            false_starts: 0,
+            copy: None,
+        }
+    }
+
+    /// Whether requests are answered at once.
+    pub(super) fn is_immediate(&self) -> bool {
+        self.place == Codegen::InProcess
+    }
+
+    /// How code memory is used.
+    pub(super) fn usage(&self) -> Usage {
+        match (&self.private, &self.shared) {
+            (Some(arena), _) => arena.usage(),
+            (None, Some(arena)) => arena.usage(),
+            (None, None) => Usage::default(),
+        }
+    }
+
+    /// Bytes of messages that are held.
+    pub(super) fn buffered(&self) -> usize {
+        let jobs: usize = self
+            .jobs
+            .iter()
+            .map(|waiting| match &waiting.message {
+                Message::Compile { request, .. } | Message::Text { request, .. } => {
+                    request.capacity()
+                }
+                Message::Setup(_) | Message::Release { .. } | Message::CheckPipeline { .. } => 0,
+            })
+            .sum();
+        let link = match &self.generator {
+            Generator::Helper(helper) => helper.buffered(),
+            Generator::NotYet | Generator::Library(_) | Generator::Off(_) => 0,
+        };
+        jobs + link
+    }
+
+    /// The helper's process, while there is one.
+    pub(super) fn pid(&self) -> Option<u32> {
+        match &self.generator {
+            Generator::Helper(helper) => helper.pid,
+            Generator::NotYet | Generator::Library(_) | Generator::Off(_) => None,
+        }
+    }
+
+    /// Nothing is generated any more. Waiting jobs are forgotten.
+    pub(super) fn switch_off(&mut self, why: &str) {
+        if let Generator::Helper(helper) = &mut self.generator {
+            helper.kill();
+        }
+        self.generator = Generator::Off(why.to_owned());
+        self.jobs.clear();
+        self.done.clear();
+    }
+
+    /// The program is told once that there will be no code.
+    fn fail(&mut self, why: String) -> CodegenError {
+        eprintln!("swallow: {why}; nothing more is compiled");
+        self.generator = Generator::Off(why.clone());
+        CodegenError::Unavailable(why)
+    }
+
+    /// Starts the code generator if there is none.
+    fn start(&mut self) -> Result<(), CodegenError> {
+        match &self.generator {
+            Generator::Library(_) | Generator::Helper(_) => return Ok(()),
+            Generator::Off(why) => return Err(CodegenError::Unavailable(why.clone())),
+            Generator::NotYet => {}
+        }
+        let started = match self.place {
+            Codegen::InProcess => self.load_library(),
+            Codegen::Helper => self.start_helper(),
+        };
+        started.map_err(|why| self.fail(why))
+    }
+
+    fn load_library(&mut self) -> Result<(), String> {
+        let path = library::beside_us("libswallow_codegen.so")
+            .ok_or("the code generator's library can't be found")?;
+        let arena = Arena::new().ok_or("no address space for compiled code")?;
+        let arena = self.private.insert(Arc::new(arena)).clone();
+        let log = self.log.as_deref();
+        let library = Library::load(&path, arena, log)
+            .map_err(|error| format!("the code generator can't be loaded: {error}"))?;
+        self.generator = Generator::Library(library);
+        let setup = Message::Setup(Setup {
+            version: crate::codegen::FORMAT_VERSION,
+            package: env!("CARGO_PKG_VERSION").to_owned(),
+            symbols: (self.symbols)().addresses(),
+            memory: Block {
+                address: 0,
+                size: 0,
+            },
+            used: Vec::new(),
+            idle: 0,
+        });
+        match self.talk(&setup) {
+            Some(Answer::Failed(error)) => Err(error.to_string()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Has the library handle a message.
+    fn talk(&mut self, message: &Message) -> Option<Answer> {
+        let Generator::Library(library) = &mut self.generator else {
+            return None;
+        };
+        let answer = library.talk(&encode(message).ok()?);
+        decode(answer.get(HEADER..)?).ok()
+    }
+
+    fn start_helper(&mut self) -> Result<(), String> {
+        let path = match std::env::var_os("SWALLOW_DEV_CODEGEN") {
+            Some(path) => path.into(),
+            None => library::beside_us("swallow-codegen")
+                .ok_or("the code generator's program can't be found")?,
+        };
+        let arena = match &mut self.shared {
+            Some(arena) => arena,
+            empty => {
+                let made = HostArena::new()
+                    .map_err(|error| format!("there can be no compiled code here: {error}"))?;
+                empty.insert(made)
+            }
+        };
+        let symbols = (self.symbols)().addresses();
+        let log = self.log.as_deref();
+        let mut helper = Helper::start(&path, arena, symbols, self.idle, log)
+            .map_err(|error| format!("the code generator can't be started: {error}"))?;
+        for waiting in &self.jobs {
+            helper.say(&waiting.message)?;
+        }
+        self.generator = Generator::Helper(Box::new(helper));
+        count(&COUNTERS.helper_starts);
+        Ok(())
+    }
+
+    fn next_job(&mut self) -> Job {
+        self.last_job += 1;
+        self.last_job
+    }
+
+    /// Has something done, named by a new job.
+    fn submit(&mut self, make: impl FnOnce(Job) -> Message) -> Result<Job, CodegenError> {
+        // The helper may be about to go.
+        self.exchange();
+        self.start()?;
+        let job = self.next_job();
+        let message = make(job);
+        match &mut self.generator {
+            Generator::Library(_) => {
+                let answer = self.talk(&message);
+                let done = answer.and_then(done_of).map(|(_, done)| done);
+                let done = done.unwrap_or_else(|| {
+                    let error = CodegenError::Backend("no answer".to_owned());
+                    Done::failed(&message, error)
+                });
+                self.done.push((job, done));
+            }
+            Generator::Helper(helper) => {
+                helper
+                    .say(&message)
+                    .map_err(CodegenError::BadRequest)?;
+                if self.jobs.is_empty() {
+                    helper.since = Instant::now();
+                }
+                self.jobs.push_back(Waiting {
+                    job,
+                    message,
+                    deaths: 0,
+                });
+                self.exchange();
+            }
+            Generator::NotYet | Generator::Off(_) => {}
+        }
+        Ok(job)
+    }
+
+    /// Has a unit compiled.
+    ///
+    /// # Errors
+    /// When there is no code generator.
+    pub(super) fn compile(&mut self, request: Vec<u8>) -> Result<Job, CodegenError> {
+        self.submit(|job| Message::Compile { job, request })
+    }
+
+    /// Text for a request; waits for it.
+    ///
+    /// # Errors
+    /// As [`crate::codegen::CodeGenerator::text`].
+    pub(super) fn text(&mut self, request: Vec<u8>, what: Text) -> Result<String, CodegenError> {
+        let job = self.submit(|job| Message::Text { job, request, what })?;
+        match self.wait(job) {
+            Some(Done::Text(result)) => result,
+            _ => Err(CodegenError::Backend("no answer".to_owned())),
+        }
+    }
+
+    /// Whether pipeline text is understood; waits for the answer.
+    ///
+    /// # Errors
+    /// As [`crate::codegen::CodeGenerator::check_pipeline`].
+    pub(super) fn check_pipeline(&mut self, pipeline: &str) -> Result<(), CodegenError> {
+        let pipeline = pipeline.to_owned();
+        let job = self.submit(|job| Message::CheckPipeline { job, pipeline })?;
+        match self.wait(job) {
+            Some(Done::Checked(result)) => result,
+            _ => Err(CodegenError::Backend("no answer".to_owned())),
+        }
+    }
+
+    /// Gives the blocks of an image back. No thread may be inside its code.
+    pub(super) fn release(&mut self, blocks: &[Block]) {
+        if let Some(arena) = &self.shared {
+            arena.forget(blocks);
+        }
+        let message = Message::Release {
+            blocks: blocks.to_vec(),
+        };
+        match &mut self.generator {
+            Generator::Library(_) => {
+                self.talk(&message);
+            }
+            Generator::Helper(helper) => {
+                // It is sent with what comes next, or when that is much.
+                let said = helper.say(&message);
+                if said.is_err() || helper.buffered() > 64 << 10 {
+                    self.exchange();
+                }
+            }
+            Generator::NotYet | Generator::Off(_) => {
+                if let Some(arena) = &self.shared {
+                    arena.reclaim();
+                }
+            }
+        }
+    }
+
+    /// Looks for answers if there may be some.
+    pub(super) fn look(&mut self) {
+        self.looks = self.looks.wrapping_add(1);
+        let bell = self.shared.as_ref().map_or(0, HostArena::bell);
+        if bell != self.last_bell || self.looks.is_multiple_of(LOOKS_PER_CALL) {
+            self.last_bell = bell;
+            self.exchange();
+        }
+    }
+
+    /// What has been answered, in order.
+    pub(super) fn take_done(&mut self) -> Vec<(Job, Done)> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// Waits for a job; `None` if it is unknown.
+    pub(super) fn wait(&mut self, job: Job) -> Option<Done> {
+        loop {
+            if let Some(at) = self.done.iter().position(|(known, _)| *known == job) {
+                return Some(self.done.remove(at).1);
+            }
+            if !self.jobs.iter().any(|waiting| waiting.job == job) {
+                return None;
+            }
+            if let Generator::Helper(helper) = &self.generator {
+                helper.wait(Duration::from_millis(500));
+            }
+            self.exchange();
+        }
+    }
+
+    /// Sends and receives what can be without waiting; starts another helper where one has died with jobs.
+    fn exchange(&mut self) {
+        let Generator::Helper(helper) = &mut self.generator else {
+            return;
+        };
+        let (answers, result) = helper.exchange();
+        for answer in answers {
+            if let Answer::Failed(error) = answer {
+                self.lose(&Broken::Garbage(error.to_string()));
+                return;
+            }
+            if let Some((job, done)) = done_of(answer) {
+                self.false_starts = 0;
+                self.jobs.retain(|waiting| waiting.job != job);
+                self.done.push((job, self.accepted(done)));
+            }
+        }
+        let late = match &self.generator {
+            Generator::Helper(helper) => {
+                !self.jobs.is_empty() && helper.since.elapsed() > self.patience
+            }
+            Generator::NotYet | Generator::Library(_) | Generator::Off(_) => false,
+        };
+        match result {
+            Err(broken) => self.lose(&broken),
+            Ok(()) if late => self.lose(&Broken::Garbage("nothing for too long".to_owned())),
+            Ok(()) => {}
+        }
+    }
+
+    /// An answer, if it is to be believed: code must lie where there is room for it.
+    fn accepted(&self, done: Done) -> Done {
+        let Some(arena) = &self.shared else {
+            return done;
+        };
+        match &done {
+            Done::Compiled(Ok(Outcome::Compiled(image))) => {
+                let blocks = &image.blocks;
+                let entry = blocks
+                    .iter()
+                    .any(|b| (b.address..b.address + b.size).contains(&image.entry));
+                if !entry || !arena.is_free(blocks) {
+                    let error = CodegenError::Backend("code in an impossible place".to_owned());
+                    return Done::Compiled(Err(error));
+                }
+                arena.note(blocks);
+                done
+            }
+            _ => done,
+        }
+    }
+
+    /// The helper is gone, or to be given up.
+    fn lose(&mut self, broken: &Broken) {
+        tracing::info!(%broken, "no code generator");
+        if let Generator::Helper(helper) = &mut self.generator {
+            helper.kill();
+        }
+        self.generator = Generator::NotYet;
+        if let Some(arena) = &self.shared {
+            self.last_bell = arena.bell();
+            arena.reclaim();
+        }
+        if let Broken::Idle = broken {
+            count(&COUNTERS.helper_idle);
+        } else {
+            count(&COUNTERS.helper_deaths);
+            self.false_starts += 1;
+            if let Some(first) = self.jobs.front_mut() {
+                first.deaths += 1;
+                if first.deaths >= MAX_DEATHS
+                    && let Some(waiting) = self.jobs.pop_front()
+                {
+                    let error = CodegenError::Backend(format!("{broken}, twice, over this code"));
+                    let done = Done::failed(&waiting.message, error);
+                    self.done.push((waiting.job, done));
+                }
+            }
+        }
+        if self.false_starts >= MAX_FALSE_STARTS {
+            self.fail(format!("{broken}, {MAX_FALSE_STARTS} times in a row"));
+        }
+        if self.jobs.is_empty() {
+            return;
+        }
+        if let Err(error) = self.start() {
+            for waiting in self.jobs.drain(..) {
+                let done = Done::failed(&waiting.message, error.clone());
+                self.done.push((waiting.job, done));
+            }
+        }
+    }
+
+    /// Before a fork: the child gets a copy of the code, since the parent's helper goes on with the parent's.
+    pub(super) fn before_fork(&mut self) {
+        self.copy = self.shared.as_ref().and_then(|arena| arena.copy().ok());
+    }
+
+    /// After it, in the parent.
+    pub(super) fn after_fork_in_parent(&mut self) {
+        self.copy = None;
+    }
+
+    /// After it, in the child, which has no helper, and whose jobs are the parent's.
+    pub(super) fn after_fork_in_child(&mut self) {
+        if let Generator::Helper(_) = self.generator {
+            self.generator = Generator::NotYet;
+        }
+        self.jobs.clear();
+        self.done.clear();
+        if let Some(arena) = &mut self.shared {
+            let copy = self.copy.take();
+            let is_fine = copy.is_some_and(|copy| arena.replace(copy));
+            if !is_fine {
+                // Without the copy the code still is what it was, as long as the parent frees none. So nothing is added to it.
+                tracing::warn!("the child of a fork compiles nothing");
+                self.generator = Generator::Off("no memory for the child's code".to_owned());
+            }
+            self.last_bell = self.shared.as_ref().map_or(0, HostArena::bell);
+        }
+    }
+}
+
+/// The job that an answer is for.
+fn done_of(answer: Answer) -> Option<(Job, Done)> {
+    match answer {
+        Answer::Compiled { job, result } => Some((job, Done::Compiled(result))),
+        Answer::Text { job, result } => Some((job, Done::Text(result))),
+        Answer::Checked { job, result } => Some((job, Done::Checked(result))),
+        Answer::Ready { .. } | Answer::Failed(_) | Answer::Idle => None,
+    }
+}

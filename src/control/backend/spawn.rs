@@ -1,0 +1,137 @@
+//! Starting the helper so that the program can't tell: it is no child of the Python process (nothing to wait for, no
+//! `SIGCHLD`), in a session of its own (Ctrl-C is not for it), has none of the program's descriptors (nobody waits for it to
+//! close a pipe), and a large heap costs nothing, since nothing is copied (`CLONE_VM`, as `vfork`).
+//!
+//! A first child without exit signal makes the second one, which executes the helper; the first one exits at once and is
+//! waited for here, so that the helper's parent is the system's first process.
+
+use std::ffi::{CStr, CString, c_int, c_void};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::ptr;
+
+/// Bytes of stack for each of the two children.
+const STACK: usize = 64 << 10;
+
+/// What the children read, and where they leave an error; in memory that they share with us.
+struct Task {
+    path: *const libc::c_char,
+    argv: *const *const libc::c_char,
+    connection: RawFd,
+    memory: RawFd,
+    /// Whether the helper has our stderr.
+    shows_log: bool,
+    second_stack: *mut u8,
+    error: c_int,
+}
+
+/// Starts the helper at `path`; our end of the connection to it.
+///
+/// # Errors
+/// What the system says: no such program, no more processes, descriptors or memory.
+pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> io::Result<OwnedFd> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let log = log.map(CString::new).transpose()?;
+    let mut argv: Vec<*const libc::c_char> = vec![c"swallow-codegen".as_ptr()];
+    argv.extend(log.as_deref().map(CStr::as_ptr));
+    argv.push(ptr::null());
+    // In words, for the alignment of their ends.
+    let mut stacks = vec![0u128; 2 * STACK / 16];
+    // SAFETY: inside and at the end of the allocation.
+    let (second_stack, first_stack) = unsafe {
+        let base: *mut u8 = stacks.as_mut_ptr().cast();
+        (base.add(STACK), base.add(2 * STACK))
+    };
+    let mut task = Task {
+        path: path.as_ptr(),
+        argv: argv.as_ptr(),
+        connection: theirs.as_raw_fd(),
+        memory: memory.as_raw_fd(),
+        shows_log: log.is_some(),
+        second_stack,
+        error: 0,
+    };
+    // SAFETY: this thread is suspended until the child has exited; all that the children touch outlives them. They run with
+    // all signals blocked, so no handler of the program runs in them.
+    unsafe {
+        let mut every: libc::sigset_t = std::mem::zeroed();
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut every);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &every, &mut before);
+        let child = libc::clone(
+            first,
+            first_stack.cast(),
+            libc::CLONE_VM | libc::CLONE_VFORK,
+            (&raw mut task).cast(),
+        );
+        let error = io::Error::last_os_error();
+        if child > 0 {
+            while libc::waitpid(child, ptr::null_mut(), libc::__WCLONE) < 0
+                && *libc::__errno_location() == libc::EINTR
+            {}
+        }
+        libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
+        if child < 0 {
+            return Err(error);
+        }
+    }
+    if task.error != 0 {
+        return Err(io::Error::from_raw_os_error(task.error));
+    }
+    ours.set_nonblocking(true)?;
+    Ok(crate::code::arena::out_of_the_way(ours.into()))
+}
+
+/// The first child.
+extern "C" fn first(task: *mut c_void) -> c_int {
+    // SAFETY: `spawn`'s task; the memory is shared and its owner suspended. Only async-signal-safe calls.
+    unsafe {
+        let stack = (*task.cast::<Task>()).second_stack;
+        let child = libc::clone(
+            second,
+            stack.cast(),
+            libc::CLONE_VM | libc::CLONE_VFORK,
+            task,
+        );
+        if child < 0 {
+            (*task.cast::<Task>()).error = *libc::__errno_location();
+        }
+    }
+    0
+}
+
+/// The second child, which becomes the helper; returns only when that fails.
+extern "C" fn second(task: *mut c_void) -> c_int {
+    // SAFETY: as in `first`.
+    unsafe {
+        let task = &mut *task.cast::<Task>();
+        libc::setsid();
+        // The program's directory is not to be kept busy.
+        libc::chdir(c"/".as_ptr());
+        let connection = libc::fcntl(task.connection, libc::F_DUPFD, 5);
+        let memory = libc::fcntl(task.memory, libc::F_DUPFD, 5);
+        let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
+        let own = if task.shows_log { 2 } else { 3 };
+        let fine = connection >= 0
+            && memory >= 0
+            && null >= 0
+            && (0..own).all(|fd| libc::dup2(null, fd) >= 0)
+            && libc::dup2(connection, 3) >= 0
+            && libc::dup2(memory, 4) >= 0;
+        if fine {
+            libc::syscall(libc::SYS_close_range, 5u32, u32::MAX, 0u32);
+            libc::execve(task.path, task.argv, environ);
+        }
+        task.error = *libc::__errno_location();
+    }
+    1
+}
+
+unsafe extern "C" {
+    /// The program's environment.
+    static environ: *const *const libc::c_char;
+}
