@@ -1,15 +1,15 @@
 //! The code generator as a process of its own: started by the extension module with a connection and the code memory as
 //! descriptors 3 and 4, gone when it is idle or the connection is closed. Exit status 2: not started that way.
 
+use _swallow::code::arena::HelperArena;
+use _swallow::codegen::protocol::Setup;
+use _swallow::codegen::server::{Server, Surroundings};
+use _swallow::codegen::{CodeMemory, CodegenError, library};
 use std::fs::File;
 use std::os::fd::{FromRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
-use _swallow::code::arena::HelperArena;
-use _swallow::codegen::protocol::Setup;
-use _swallow::codegen::server::{Server, Surroundings};
-use _swallow::codegen::{CodeMemory, CodegenError, library};
 
 /// Descriptors that the extension module leaves open.
 const CONNECTION: RawFd = 3;
@@ -54,20 +54,18 @@ fn is_kind(fd: RawFd, kind: libc::mode_t) -> bool {
 
 /// Ends the process when the other end of the connection is closed, also in the middle of a compilation.
 fn watch() {
-    let _ = std::thread::Builder::new()
-        .stack_size(64 << 10)
-        .spawn(|| {
-            let mut poll = libc::pollfd {
-                fd: CONNECTION,
-                events: libc::POLLRDHUP,
-                revents: 0,
-            };
-            // SAFETY: one entry, on this thread's stack; exiting at once leaves nothing behind but what is the kernel's.
-            unsafe {
-                while libc::poll(&mut poll, 1, -1) <= 0 {}
-                libc::_exit(0);
-            }
-        });
+    let _ = std::thread::Builder::new().stack_size(64 << 10).spawn(|| {
+        let mut poll = libc::pollfd {
+            fd: CONNECTION,
+            events: libc::POLLRDHUP,
+            revents: 0,
+        };
+        // SAFETY: one entry, on this thread's stack; exiting at once leaves nothing behind but what is the kernel's.
+        unsafe {
+            while libc::poll(&mut poll, 1, -1) <= 0 {}
+            libc::_exit(0);
+        }
+    });
 }
 
 fn main() -> ExitCode {

@@ -77,8 +77,12 @@ pub unsafe extern "C" fn swl_codegen_message(
     context: *mut c_void,
 ) {
     // SAFETY: the caller's promise.
-    let (library, bytes) =
-        unsafe { (&mut *library.cast::<Library>(), std::slice::from_raw_parts(bytes, size)) };
+    let (library, bytes) = unsafe {
+        (
+            &mut *library.cast::<Library>(),
+            std::slice::from_raw_parts(bytes, size),
+        )
+    };
     let message = bytes.get(HEADER..).and_then(|body| decode(body).ok());
     if let Some(answer) = message.and_then(|message| library.0.handle_bytes(message)) {
         // SAFETY: the sink takes any bytes.

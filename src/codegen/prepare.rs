@@ -2,9 +2,7 @@
 //! the unit is judged.
 #![forbid(unsafe_code)]
 
-use super::{
-    CodegenError, CompileRequest, FORMAT_VERSION, Outcome, Phase, is_promising,
-};
+use super::{CodegenError, CompileRequest, FORMAT_VERSION, Outcome, Phase, is_promising};
 use crate::passes;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -52,8 +50,8 @@ pub struct Prepared {
 /// [`CodegenError::BadRequest`]; a panic of a pass is a [`CodegenError::Backend`].
 pub fn prepare(bytes: &[u8]) -> Result<Result<Prepared, Outcome>, CodegenError> {
     let mut clock = Clock::new();
-    let mut request: CompileRequest = postcard::from_bytes(bytes)
-        .map_err(|error| CodegenError::BadRequest(error.to_string()))?;
+    let mut request: CompileRequest =
+        postcard::from_bytes(bytes).map_err(|error| CodegenError::BadRequest(error.to_string()))?;
     if request.version != FORMAT_VERSION {
         return Err(CodegenError::BadRequest(format!(
             "format version {} instead of {FORMAT_VERSION}",

@@ -55,21 +55,26 @@ pub enum Message {
         request: Vec<u8>,
     },
     /// The blocks of an image; not answered.
-    Release { blocks: Vec<Block> },
+    Release {
+        blocks: Vec<Block>,
+    },
     Text {
         job: Job,
         #[serde(with = "serde_bytes")]
         request: Vec<u8>,
         what: Text,
     },
-    CheckPipeline { job: Job, pipeline: String },
+    CheckPipeline {
+        job: Job,
+        pipeline: String,
+    },
 }
 
 /// From the code generator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
-    /// To [`Message::Setup`]: the process's number.
-    Ready { pid: u32 },
+    /// To [`Message::Setup`].
+    Ready,
     /// The code generator can't work at all.
     Failed(CodegenError),
     /// There was no work for a while: the process ends.

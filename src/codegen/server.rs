@@ -65,9 +65,7 @@ impl<S: Surroundings> Server<S> {
     pub fn handle(&mut self, message: Message) -> Option<Answer> {
         Some(match message {
             Message::Setup(setup) => match self.set_up(&setup) {
-                Ok(()) => Answer::Ready {
-                    pid: std::process::id(),
-                },
+                Ok(()) => Answer::Ready,
                 Err(error) => Answer::Failed(error),
             },
             Message::Compile { job, request } => Answer::Compiled {
@@ -133,7 +131,8 @@ impl<S: Surroundings> Server<S> {
                 Ok(0) => return Ok(()),
                 Ok(count) => inbox.push(&buffer[..count]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
                 {
                     if let Ok(bytes) = encode(&Answer::Idle) {
                         self.send(connection, &bytes)?;

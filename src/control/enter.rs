@@ -238,7 +238,8 @@ fn is_due(jit: &Jit, unit: &Unit) -> bool {
         place.code.is_some() || place.job.is_some() || postponed
     };
     unit.hotness > unit.wanted
-        && (!unit.places.iter().any(is_coming) || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
+        && (!unit.places.iter().any(is_coming)
+            || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
 }
 
 /// The count of a code object that has one.

@@ -93,10 +93,11 @@ pub fn start(config: Config) -> Result<(), StartError> {
     let mut back = BackEnd::new(&config, || runtime::symbols(record::swl_step));
     let pipeline = pipeline_name(&config);
     if config.passes.is_some() {
-        back.check_pipeline(&pipeline).map_err(|error| match error {
-            CodegenError::Unavailable(why) => StartError::Host(why),
-            error => StartError::Option(format!("-X jit-passes={pipeline}: {error}")),
-        })?;
+        back.check_pipeline(&pipeline)
+            .map_err(|error| match error {
+                CodegenError::Unavailable(why) => StartError::Host(why),
+                error => StartError::Option(format!("-X jit-passes={pipeline}: {error}")),
+            })?;
     }
     // SAFETY: the GIL is held; the functions match the interfaces, and the module is never unloaded.
     let (extra, previous) = unsafe {

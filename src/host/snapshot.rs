@@ -7,8 +7,8 @@ use crate::hir::Type;
 use crate::layout::{code as c, object};
 use pyo3_ffi::{
     Py_None, PyBool_Type, PyBytes_AsString, PyBytes_Size, PyDict_Type, PyErr_Clear, PyFloat_Type,
-    PyList_Type, PyLong_Type, PyObject_Repr, PyTuple_GetItem, PyTuple_Size, PyTuple_Type,
-    PyTypeObject, PyUnicode_AsUTF8AndSize, PyUnicode_Type,
+    PyList_Type, PyLong_AsLongLongAndOverflow, PyLong_Type, PyTuple_GetItem, PyTuple_Size,
+    PyTuple_Type, PyTypeObject, PyUnicode_AsUTF8AndSize, PyUnicode_Type,
 };
 use std::ptr::addr_of_mut;
 
@@ -87,7 +87,8 @@ pub unsafe fn class_name(class: *mut PyTypeObject) -> String {
     name.rsplit('.').next().unwrap_or("?").to_owned()
 }
 
-/// A constant's text: its `repr` where that runs no Python code.
+/// A constant's text: its `repr` where that runs no Python code. `PyObject_Repr` does: it calls the handlers of
+/// signals that have come, and so does the `repr` of a large int.
 ///
 /// # Safety
 /// `object` is alive.
@@ -98,10 +99,18 @@ pub(super) unsafe fn repr(object: *mut PyObject, ty: Type) -> String {
         if !ty.is(plain) {
             return format!("a {}", class_name(class_of(object)));
         }
-        let Some(repr) = Owned::from_raw(PyObject_Repr(object)) else {
-            // An int beyond the limit on digits.
+        if ty.is(Type::INT) {
+            let mut overflow = 0;
+            let value = PyLong_AsLongLongAndOverflow(object, &mut overflow);
+            return match overflow {
+                0 => value.to_string(),
+                _ => "a large int".to_owned(),
+            };
+        }
+        let slot = (*class_of(object)).tp_repr;
+        let Some(repr) = slot.and_then(|repr| Owned::from_raw(repr(object))) else {
             PyErr_Clear();
-            return "a large int".to_owned();
+            return "?".to_owned();
         };
         let mut repr = text(repr.as_ptr());
         if repr.len() > MAX_REPR {

@@ -198,9 +198,8 @@ impl HostArena {
     /// The page of the bell is no code.
     fn protect_bell(&self) -> io::Result<()> {
         // SAFETY: the first page of our mapping.
-        let status = unsafe {
-            libc::mprotect(self.mapping.base.as_ptr().cast(), PAGE, libc::PROT_READ)
-        };
+        let status =
+            unsafe { libc::mprotect(self.mapping.base.as_ptr().cast(), PAGE, libc::PROT_READ) };
         if status == 0 {
             Ok(())
         } else {
@@ -241,7 +240,10 @@ impl HostArena {
         let range = self.range();
         let used = self.used();
         blocks.iter().all(|block| {
-            let Some(end) = block.address.checked_add(rounded(block.size as usize) as u64) else {
+            let Some(end) = block
+                .address
+                .checked_add(rounded(block.size as usize) as u64)
+            else {
                 return false;
             };
             let before = used.range(..end).next_back();
@@ -277,7 +279,10 @@ impl HostArena {
     }
 
     fn bookkeeping(&self) -> Option<Blocks> {
-        Blocks::with_used(self.mapping.size, &offsets(self.range(), &self.used_blocks())?)
+        Blocks::with_used(
+            self.mapping.size,
+            &offsets(self.range(), &self.used_blocks())?,
+        )
     }
 
     /// How the memory is used.
@@ -458,7 +463,10 @@ impl CodeMemory for HelperArena {
         let free = whole_pages(blocks.give(at, size));
         // Of the free range, only this block's pages can hold memory still.
         let own = pages(at, size);
-        punch(&self.file, &(free.start.max(own.start)..free.end.min(own.end)));
+        punch(
+            &self.file,
+            &(free.start.max(own.start)..free.end.min(own.end)),
+        );
     }
 }
 
@@ -545,12 +553,27 @@ mod tests {
     fn freed_pages_go_back_to_the_system() {
         let (host, helper) = pair();
         use std::os::unix::fs::MetadataExt;
-        let before = host.file().expect("open").metadata().expect("known").blocks();
+        let before = host
+            .file()
+            .expect("open")
+            .metadata()
+            .expect("known")
+            .blocks();
         let block = helper.allocate(64 * PAGE, 16).expect("room");
-        let during = host.file().expect("open").metadata().expect("known").blocks();
+        let during = host
+            .file()
+            .expect("open")
+            .metadata()
+            .expect("known")
+            .blocks();
         assert!(during >= before + 64 * PAGE as u64 / 512);
         helper.free(block, 64 * PAGE);
-        let after = host.file().expect("open").metadata().expect("known").blocks();
+        let after = host
+            .file()
+            .expect("open")
+            .metadata()
+            .expect("known")
+            .blocks();
         assert!(after <= before + PAGE as u64 / 512);
     }
 
@@ -561,7 +584,8 @@ mod tests {
         host.note(&[block]);
         let copy = host.copy().expect("a copy");
         assert!(host.replace(copy));
-        let old = (helper.mapping.address() as u64 + block.address - host.range().address) as *mut u8;
+        let old =
+            (helper.mapping.address() as u64 + block.address - host.range().address) as *mut u8;
         // SAFETY: the helper's own mapping of the block.
         unsafe { *old = 0xcc };
         assert_eq!(call(block), 7);

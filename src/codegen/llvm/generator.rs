@@ -287,7 +287,11 @@ impl CodeGenerator for LlvmGenerator {
         let module = context.create_module("pipeline");
         let machine = self.target_machine(0)?;
         module
-            .run_passes(&llvm_passes::resolve(pipeline), machine, PassBuilderOptions::create())
+            .run_passes(
+                &llvm_passes::resolve(pipeline),
+                machine,
+                PassBuilderOptions::create(),
+            )
             .map_err(|error| CodegenError::BadPipeline(error.to_string()))?;
         diagnostics.check()
     }

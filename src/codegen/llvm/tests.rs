@@ -3,8 +3,8 @@
 use super::LlvmGenerator;
 use crate::code::arena::Arena;
 use crate::codegen::{
-    CodeGenerator, CodeMemory, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Outcome,
-    SymbolTable,
+    CodeGenerator, CodeMemory, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION,
+    Outcome, SymbolTable,
 };
 use crate::hir::{Function, Imm, Inst, Op};
 use std::ptr::NonNull;

@@ -31,8 +31,12 @@ impl fmt::Display for Broken {
         match self {
             Broken::Gone => f.write_str("the code generator has died"),
             Broken::Idle => f.write_str("the code generator was idle"),
-            Broken::Garbage(text) => write!(f, "the code generator said what is not understood: {text}"),
-            Broken::Closed => f.write_str("the program has closed the connection to the code generator"),
+            Broken::Garbage(text) => {
+                write!(f, "the code generator said what is not understood: {text}")
+            }
+            Broken::Closed => {
+                f.write_str("the program has closed the connection to the code generator")
+            }
             Broken::System(error) => write!(f, "the connection to the code generator: {error}"),
         }
     }
@@ -46,8 +50,8 @@ pub(super) struct Helper {
     /// What has not been sent yet, and how much of it has.
     outgoing: Vec<u8>,
     sent: usize,
-    /// Its process, once it is ready.
-    pub(super) pid: Option<u32>,
+    /// Its process.
+    pub(super) pid: u32,
     has_said_idle: bool,
     /// When it was last heard of, or given something to do.
     pub(super) since: Instant,
@@ -68,7 +72,7 @@ impl Helper {
         let file = arena
             .file()
             .ok_or("the program has closed the file of the compiled code")?;
-        let connection = spawn(path, file.as_fd(), log)
+        let (connection, pid) = spawn(path, file.as_fd(), log)
             .map_err(|error| format!("{}: {error}", path.display()))?;
         let identity = identity_of(connection.as_fd()).map_err(|error| error.to_string())?;
         let mut helper = Helper {
@@ -77,7 +81,7 @@ impl Helper {
             inbox: Inbox::default(),
             outgoing: Vec::new(),
             sent: 0,
-            pid: None,
+            pid,
             has_said_idle: false,
             since: Instant::now(),
         };
@@ -188,7 +192,7 @@ impl Helper {
             loop {
                 match self.inbox.take::<Answer>() {
                     Ok(None) => break,
-                    Ok(Some(Answer::Ready { pid })) => self.pid = Some(pid),
+                    Ok(Some(Answer::Ready)) => {}
                     Ok(Some(Answer::Idle)) => self.has_said_idle = true,
                     Ok(Some(answer)) => answers.push(answer),
                     Err(error) => return Err(Broken::Garbage(error.to_string())),
@@ -226,12 +230,9 @@ impl Helper {
 
     /// Ends it, where it hangs: it would notice that the connection is closed, unless it is stopped.
     pub(super) fn kill(&mut self) {
-        if let Some(pid) = self.pid
-            && self.check().is_ok()
-            && !self.hangs_up_within(0)
-        {
+        if self.check().is_ok() && !self.hangs_up_within(0) {
             // SAFETY: as long as the connection is open the process has not ended, so the number is still its own.
-            unsafe { libc::kill(pid as i32, libc::SIGKILL) };
+            unsafe { libc::kill(self.pid as i32, libc::SIGKILL) };
             // What it writes in its last moments must not meet what the next one writes there.
             self.hangs_up_within(1000);
         }

@@ -8,7 +8,7 @@ mod library;
 mod spawn;
 
 use crate::code::arena::{Arena, HostArena, Usage};
-use crate::codegen::protocol::{Answer, Job, Message, Setup, encode, HEADER, decode};
+use crate::codegen::protocol::{Answer, HEADER, Job, Message, Setup, decode, encode};
 use crate::codegen::{Block, CodegenError, Outcome, SymbolTable, Text};
 use crate::config::{Codegen, Config};
 use crate::stats::{COUNTERS, count};
@@ -145,7 +145,7 @@ impl BackEnd {
     /// The helper's process, while there is one.
     pub(super) fn pid(&self) -> Option<u32> {
         match &self.generator {
-            Generator::Helper(helper) => helper.pid,
+            Generator::Helper(helper) => Some(helper.pid),
             Generator::NotYet | Generator::Library(_) | Generator::Off(_) => None,
         }
     }
@@ -265,9 +265,7 @@ impl BackEnd {
                 self.done.push((job, done));
             }
             Generator::Helper(helper) => {
-                helper
-                    .say(&message)
-                    .map_err(CodegenError::BadRequest)?;
+                helper.say(&message).map_err(CodegenError::BadRequest)?;
                 if self.jobs.is_empty() {
                     helper.since = Instant::now();
                 }
@@ -503,6 +501,6 @@ fn done_of(answer: Answer) -> Option<(Job, Done)> {
         Answer::Compiled { job, result } => Some((job, Done::Compiled(result))),
         Answer::Text { job, result } => Some((job, Done::Text(result))),
         Answer::Checked { job, result } => Some((job, Done::Checked(result))),
-        Answer::Ready { .. } | Answer::Failed(_) | Answer::Idle => None,
+        Answer::Ready | Answer::Failed(_) | Answer::Idle => None,
     }
 }

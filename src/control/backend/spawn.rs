@@ -25,14 +25,20 @@ struct Task {
     /// Whether the helper has our stderr.
     shows_log: bool,
     second_stack: *mut u8,
+    /// The helper's process.
+    pid: c_int,
     error: c_int,
 }
 
-/// Starts the helper at `path`; our end of the connection to it.
+/// Starts the helper at `path`; our end of the connection to it, and its process.
 ///
 /// # Errors
 /// What the system says: no such program, no more processes, descriptors or memory.
-pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> io::Result<OwnedFd> {
+pub(super) fn spawn(
+    path: &Path,
+    memory: BorrowedFd<'_>,
+    log: Option<&str>,
+) -> io::Result<(OwnedFd, u32)> {
     let (ours, theirs) = UnixStream::pair()?;
     let path = CString::new(path.as_os_str().as_bytes())?;
     let log = log.map(CString::new).transpose()?;
@@ -53,6 +59,7 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
         memory: memory.as_raw_fd(),
         shows_log: log.is_some(),
         second_stack,
+        pid: 0,
         error: 0,
     };
     // SAFETY: this thread is suspended until the child has exited; all that the children touch outlives them. They run with
@@ -83,7 +90,8 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
         return Err(io::Error::from_raw_os_error(task.error));
     }
     ours.set_nonblocking(true)?;
-    Ok(crate::code::arena::out_of_the_way(ours.into()))
+    let connection = crate::code::arena::out_of_the_way(ours.into());
+    Ok((connection, task.pid as u32))
 }
 
 /// The first child.
@@ -97,6 +105,7 @@ extern "C" fn first(task: *mut c_void) -> c_int {
             libc::CLONE_VM | libc::CLONE_VFORK,
             task,
         );
+        (*task.cast::<Task>()).pid = child;
         if child < 0 {
             (*task.cast::<Task>()).error = *libc::__errno_location();
         }
