@@ -281,7 +281,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         doc: "log the JIT's phases on stderr",
         set: |config, text| {
             config.log = Some(text.to_owned());
-            tracing_subscriber::EnvFilter::builder().parse(text).is_ok()
+            crate::log::is_filter(text)
         },
     },
     OptionInfo {

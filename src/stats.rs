@@ -87,6 +87,9 @@ counters! {
 /// The counters of this process.
 pub static COUNTERS: Counters = Counters::new();
 
+/// Bytes of this process's heap that Rust code has, the allocator's own overhead included.
+pub static HEAP: AtomicU64 = AtomicU64::new(0);
+
 /// Adds one. Whoever counts holds the GIL, which is cheaper than an atomic addition.
 #[inline]
 pub fn count(counter: &AtomicU64) {

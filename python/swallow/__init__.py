@@ -18,6 +18,7 @@ __all__ = [
     "info",
     "is_compiled",
     "llvm_ir",
+    "memory",
     "release",
     "set_control",
     "stats",
@@ -106,6 +107,26 @@ def release(function, /):
 def stats():
     """Counters of the whole process, as a dict."""
     return _native().stats()
+
+
+def memory():
+    """What the JIT has in this process's memory, in bytes, as a dict.
+
+    code          machine code with constant pools and unwind tables
+    retired_code  the same of versions that are out of use, but may still be on a stack
+    arena_slack   free space on the pages that hold code
+    exit_tables   how native code is left
+    feedback      what was recorded
+    records       counters, histories and loops of code objects
+    requests      what the code generator has been asked for and has not answered
+    heap_rest     everything else on the heap
+    module        pages of the extension module that only this process has mapped
+    total         all of it
+    functions     for each code object that is warm: name, feedback, code, exit_tables, record, total; the largest first
+
+    The process of the code generator has its own memory, which is all given back when it ends.
+    """
+    return _native().memory()
 
 
 def set_control(mode, /):

@@ -10,6 +10,7 @@ __all__ = [
     "info",
     "is_compiled",
     "llvm_ir",
+    "memory",
     "release",
     "set_control",
     "stats",
@@ -64,6 +65,27 @@ class Info(TypedDict):
     feedback_bytes: int
     spent: dict[Literal["cold", "warm", "native", "compiling"], Spent] | None
 
+class FunctionMemory(TypedDict):
+    name: str
+    feedback: int
+    code: int
+    exit_tables: int
+    record: int
+    total: int
+
+class Memory(TypedDict):
+    total: int
+    code: int
+    retired_code: int
+    arena_slack: int
+    exit_tables: int
+    feedback: int
+    records: int
+    requests: int
+    heap_rest: int
+    module: int
+    functions: list[FunctionMemory]
+
 # `def` makes a function whose type checkers see as Callable, not FunctionType: both are taken.
 def compile(function: Compilable | Any, /) -> bool: ...
 def is_compiled(function: Compilable | Any, /) -> bool: ...
@@ -74,5 +96,6 @@ def llvm_ir(function: Compilable | Any, /) -> str: ...
 def asm(function: Compilable | Any, /) -> str: ...
 def release(function: Compilable | Any, /) -> bool: ...
 def stats() -> dict[str, Any]: ...
+def memory() -> Memory: ...
 def set_control(mode: Mode, /) -> Mode: ...
 def get_control() -> Mode: ...

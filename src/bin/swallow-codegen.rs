@@ -4,7 +4,8 @@
 use _swallow::code::arena::HelperArena;
 use _swallow::codegen::protocol::Setup;
 use _swallow::codegen::server::{Server, Surroundings};
-use _swallow::codegen::{CodeMemory, CodegenError, library};
+use _swallow::codegen::{CodeMemory, CodegenError};
+use _swallow::log;
 use std::fs::File;
 use std::os::fd::{FromRawFd, RawFd};
 use std::os::unix::net::UnixStream;
@@ -76,7 +77,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     if let Some(filter) = std::env::args().nth(1) {
-        library::start_log(&filter);
+        log::start(&filter);
     }
     // SAFETY: the descriptors are open and of the right kind, and nobody else in this process has them.
     let (mut connection, file) = unsafe {

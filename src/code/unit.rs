@@ -71,6 +71,17 @@ impl Installed {
         self.image = image;
     }
 
+    /// Bytes of it on the heap, but for what it shares.
+    #[must_use]
+    pub fn table_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.name.capacity()
+            + self.counts.capacity() * size_of::<Slot<u32>>()
+            + self._cells.capacity() * size_of::<Arc<Cell>>()
+            + self.image.symbol.capacity()
+            + self.image.table_bytes()
+    }
+
     /// Makes the code known to the unwinder.
     ///
     /// # Safety
@@ -250,6 +261,24 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Bytes of the record, without feedback map and code.
+    #[must_use]
+    pub fn record_bytes(&self) -> usize {
+        let places: usize = self
+            .places
+            .iter()
+            .map(|place| size_of::<Place>() + place.stack.capacity() * size_of::<EntryItem>())
+            .sum();
+        let history: usize = self.history.iter().map(String::capacity).sum();
+        size_of::<Self>()
+            + size_of::<Cell>()
+            + places
+            + history
+            + self.history.capacity() * size_of::<String>()
+            + self.seen.capacity() * size_of::<crate::hir::Type>()
+            + self.old_exits.capacity() * size_of::<(u32, ExitReason, u32)>()
+    }
+
     /// The place at `pc`, made if need be.
     pub fn place_at(&mut self, pc: u32) -> &mut Place {
         let at = match self.places.iter().position(|l| l.pc == pc) {

@@ -143,3 +143,48 @@ impl CodeImage {
         self.blocks.iter().map(|block| block.size).sum()
     }
 }
+
+impl Loc {
+    /// Bytes on the heap.
+    fn heap_bytes(&self) -> usize {
+        let boxed = |parts: &[&Loc]| {
+            let inner: usize = parts.iter().map(|part| part.heap_bytes()).sum();
+            parts.len() * size_of::<Loc>() + inner
+        };
+        match self {
+            Loc::RangeIter {
+                next,
+                remaining,
+                step,
+            } => boxed(&[next, remaining, step]),
+            Loc::ListIter { list, index } => boxed(&[list, index]),
+            _ => 0,
+        }
+    }
+}
+
+impl CodeImage {
+    /// Bytes of the tables on the heap.
+    #[must_use]
+    pub fn table_bytes(&self) -> usize {
+        let exits: usize = self
+            .exits
+            .iter()
+            .flat_map(|exit| [&exit.locals, &exit.stack, &exit.drops])
+            .map(|locs| {
+                let inner: usize = locs.iter().map(Loc::heap_bytes).sum();
+                locs.capacity() * size_of::<Loc>() + inner
+            })
+            .sum();
+        let sites: usize = self
+            .sites
+            .iter()
+            .map(|site| size_of_val(&*site.words))
+            .sum();
+        exits
+            + sites
+            + self.exits.capacity() * size_of::<ExitDesc>()
+            + self.sites.capacity() * size_of::<Site>()
+            + self.blocks.capacity() * size_of::<Block>()
+    }
+}

@@ -59,7 +59,7 @@ pub unsafe extern "C" fn swl_codegen_open(
         (*memory, log)
     };
     if let Some(filter) = log.and_then(|log| log.to_str().ok()) {
-        start_log(filter);
+        crate::log::start(filter);
     }
     Box::into_raw(Box::new(Library(Server::new(InProcess(memory))))).cast()
 }
@@ -98,15 +98,4 @@ pub unsafe extern "C" fn swl_codegen_message(
 pub unsafe extern "C" fn swl_codegen_close(library: *mut c_void) {
     // SAFETY: made by `swl_codegen_open`.
     drop(unsafe { Box::from_raw(library.cast::<Library>()) });
-}
-
-/// Sends the log to stderr.
-pub fn start_log(filter: &str) {
-    if let Ok(filter) = tracing_subscriber::EnvFilter::try_new(filter) {
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .with_ansi(false)
-            .try_init();
-    }
 }

@@ -11,6 +11,7 @@ mod compile;
 mod enter;
 mod fork;
 mod generator;
+mod ledger;
 mod profile;
 mod warm;
 
@@ -577,7 +578,7 @@ extern "C" fn release_records() {
 
 /// The qualified name and first line of a code object.
 #[must_use]
-pub(crate) fn describe_code(code: *mut PyObject) -> String {
+pub fn describe_code(code: *mut PyObject) -> String {
     // SAFETY: a code object has these fields.
     unsafe {
         let name = snapshot::text(read(code, c::CO_QUALNAME));

@@ -108,7 +108,7 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
         let config =
             Config::parse(&xoptions, variable).map_err(|error| value_error(error.to_string()))?;
         if let Some(filter) = &config.log {
-            start_log(filter)?;
+            crate::log::start(filter);
         }
         if config.mode == Mode::Never {
             return Ok(Value::Null);
@@ -132,19 +132,6 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
         unsafe { register_shut_down(module) };
         Ok(Value::Null)
     })
-}
-
-/// Sends the log to stderr.
-fn start_log(filter: &str) -> Result<(), Raise> {
-    let parsed = tracing_subscriber::EnvFilter::try_new(filter)
-        .map_err(|error| value_error(format!("-X jit-log={filter}: {error}")))?;
-    // A second start keeps the first subscriber.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(parsed)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .try_init();
-    Ok(())
 }
 
 /// Has `shut_down` called after the program's own exit functions.
@@ -207,6 +194,11 @@ fn stats_value() -> Value {
         stats.insert("arena_slack_bytes".into(), json!(arena.slack));
         stats.insert("arena_touched_bytes".into(), json!(arena.extent));
         stats.insert("helper_pid".into(), json!(jit.helper_pid()));
+        let mut memory = memory_value();
+        if let Some(rows) = memory.as_object_mut() {
+            rows.remove("functions");
+        }
+        stats.insert("memory".into(), memory);
         stats.insert("mode".into(), json!(jit.mode().name()));
     }
     Value::Object(stats)
@@ -257,6 +249,18 @@ unsafe extern "C" fn asm(_module: *mut PyObject, object: *mut PyObject) -> *mut 
 
 unsafe extern "C" fn stats(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
     answer(|| Ok(stats_value()))
+}
+
+/// The ledger.
+fn memory_value() -> Value {
+    match control::jit() {
+        Some(jit) => jit.ledger(|code| control::describe_code(code as *mut PyObject)),
+        None => json!({"total": 0, "functions": []}),
+    }
+}
+
+unsafe extern "C" fn memory(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
+    answer(|| Ok(memory_value()))
 }
 
 unsafe extern "C" fn get_control(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
@@ -323,13 +327,14 @@ const fn method(name: &'static std::ffi::CStr, function: Method, flags: c_int) -
     }
 }
 
-static mut METHODS: [py::PyMethodDef; 15] = [
+static mut METHODS: [py::PyMethodDef; 16] = [
     method(c"start", start, py::METH_VARARGS),
     method(c"compile", compile, py::METH_O),
     method(c"is_compiled", is_compiled, py::METH_O),
     method(c"release", release, py::METH_O),
     method(c"info", info, py::METH_O),
     method(c"feedback", feedback, py::METH_O),
+    method(c"memory", memory, py::METH_NOARGS),
     method(c"hir", hir, py::METH_O),
     method(c"llvm_ir", llvm_ir, py::METH_O),
     method(c"asm", asm, py::METH_O),

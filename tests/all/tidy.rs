@@ -15,6 +15,7 @@ const LEVELS: &[(&str, u32)] = &[
     ("stats", 0),
     ("random", 0),
     ("layout", 0),
+    ("log", 0),
     ("helpers", 0),
     ("hir", 1),
     ("bytecode", 1),
@@ -32,6 +33,7 @@ const LEVELS: &[(&str, u32)] = &[
 
 /// Uses within one level: the first may use the second. No circle.
 const SIBLINGS: &[(&str, &str)] = &[
+    ("config", "log"),
     ("bytecode", "hir"),
     ("feedback", "bytecode"),
     ("feedback", "hir"),

@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -294,6 +295,13 @@ impl HostArena {
         usage
     }
 
+    /// Bytes of memory that the file has.
+    #[must_use]
+    pub fn resident(&self) -> usize {
+        let file = self.file().and_then(|file| file.metadata().ok());
+        file.map_or(0, |metadata| 512 * metadata.blocks() as usize)
+    }
+
     /// Gives back all pages without a block in use. There is no helper that could use them.
     pub fn reclaim(&self) {
         let Some(file) = self.file() else { return };
@@ -552,7 +560,6 @@ mod tests {
     #[test]
     fn freed_pages_go_back_to_the_system() {
         let (host, helper) = pair();
-        use std::os::unix::fs::MetadataExt;
         let before = host
             .file()
             .expect("open")

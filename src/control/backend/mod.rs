@@ -123,6 +123,18 @@ impl BackEnd {
         }
     }
 
+    /// Bytes of the pages that hold code, and of the one that holds the bell.
+    pub(super) fn arena_pages(&self) -> usize {
+        match (&self.private, &self.shared) {
+            (Some(arena), _) => {
+                let usage = arena.usage();
+                usage.used + usage.slack
+            }
+            (None, Some(arena)) => arena.resident(),
+            (None, None) => 0,
+        }
+    }
+
     /// Bytes of messages that are held.
     pub(super) fn buffered(&self) -> usize {
         let jobs: usize = self

@@ -1,0 +1,120 @@
+//! The ledger: what the JIT has in memory, by kind and by function, in bytes.
+//!
+//! Heap bytes are counted where they are allocated ([`crate::stats::HEAP`]); what no row claims is the row `heap_rest`.
+//! The extension module's own pages are those that no other process shares, as `/proc/self/smaps` has them.
+
+use super::Jit;
+use crate::code::unit::{Installed, Unit};
+use crate::stats::HEAP;
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+
+/// What is known of one code object.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    feedback: usize,
+    /// Machine code, constant pools and unwind tables.
+    code: usize,
+    /// How native code is left.
+    exit_tables: usize,
+    /// Everything else of the record.
+    record: usize,
+}
+
+impl Row {
+    fn of(unit: &Unit) -> Row {
+        let places = unit.places.iter().filter_map(|place| place.code.as_deref());
+        let mut row = Row {
+            feedback: unit.map_bytes,
+            record: unit.record_bytes(),
+            ..Row::default()
+        };
+        for installed in places.chain(unit.installed()) {
+            row.add(installed);
+        }
+        row
+    }
+
+    fn add(&mut self, installed: &Installed) {
+        self.code += installed.image.memory_size() as usize;
+        self.exit_tables += installed.table_bytes();
+    }
+
+    fn total(self) -> usize {
+        self.feedback + self.code + self.exit_tables + self.record
+    }
+}
+
+impl Jit {
+    /// The ledger; `name` tells of a code object's address what people call it.
+    #[must_use]
+    pub fn ledger(&self, name: impl Fn(u64) -> String) -> Value {
+        let mut all = Row::default();
+        let mut functions: Vec<(usize, Value)> = Vec::new();
+        let records: Vec<u64> = self.records().keys().copied().collect();
+        for code in records {
+            let Some(unit) = self.unit(code as *mut _) else {
+                continue;
+            };
+            let row = Row::of(unit);
+            all.feedback += row.feedback;
+            all.code += row.code;
+            all.exit_tables += row.exit_tables;
+            all.record += row.record;
+            let value = json!({
+                "name": name(code), "feedback": row.feedback, "code": row.code,
+                "exit_tables": row.exit_tables, "record": row.record, "total": row.total(),
+            });
+            functions.push((row.total(), value));
+        }
+        functions.sort_by_key(|(total, _)| std::cmp::Reverse(*total));
+        let mut retired = Row::default();
+        for installed in self.graveyard().iter() {
+            retired.add(installed);
+        }
+        let (usage, buffers, held) = match self.back.try_lock() {
+            Ok(back) => (back.usage(), back.buffered(), back.arena_pages()),
+            Err(_) => Default::default(),
+        };
+        let pending = self.pending().len() * size_of::<super::compile::Pending>();
+        let heap = HEAP.load(Ordering::Relaxed) as usize;
+        let claimed = all.feedback + all.exit_tables + all.record + retired.exit_tables;
+        let rest = heap.saturating_sub(claimed + buffers + pending);
+        let module = module_bytes();
+        let in_use = all.code + retired.code;
+        let total = heap + held.max(usage.used) + module;
+        json!({
+            "total": total,
+            "code": all.code,
+            "retired_code": retired.code,
+            "arena_slack": held.max(usage.used).saturating_sub(in_use),
+            "exit_tables": all.exit_tables + retired.exit_tables,
+            "feedback": all.feedback,
+            "records": all.record,
+            "requests": buffers + pending,
+            "heap_rest": rest,
+            "module": module,
+            "functions": functions.into_iter().map(|(_, value)| value).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Bytes of the extension module that only this process has mapped; 0 where the system doesn't tell.
+fn module_bytes() -> usize {
+    let Ok(text) = std::fs::read_to_string("/proc/self/smaps") else {
+        return 0;
+    };
+    let mut is_ours = false;
+    let mut bytes = 0;
+    for line in text.lines() {
+        let mut words = line.split_ascii_whitespace();
+        let Some(first) = words.next() else { continue };
+        if !first.ends_with(':') {
+            is_ours = line.contains("/_swallow.");
+        } else if is_ours && first.starts_with("Private_") {
+            let kilobytes: usize = words.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+            bytes += kilobytes << 10;
+        }
+    }
+    bytes
+}

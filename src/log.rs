@@ -1,0 +1,36 @@
+//! The log on stderr (`-X jit-log`).
+#![forbid(unsafe_code)]
+
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Whether the text is a filter: a level, or levels by module, joined by commas.
+#[must_use]
+pub fn is_filter(text: &str) -> bool {
+    !text.is_empty() && text.parse::<Targets>().is_ok()
+}
+
+/// Sends what the filter lets through to stderr. A second start keeps the first filter.
+pub fn start(filter: &str) {
+    if let Ok(filter) = filter.parse::<Targets>() {
+        let layer = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(false);
+        let _ = tracing_subscriber::registry()
+            .with(layer)
+            .with(filter)
+            .try_init();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_filter;
+
+    #[test]
+    fn filters_are_levels_by_module() {
+        assert!(is_filter("debug") && is_filter("_swallow::control=trace,info"));
+        assert!(!is_filter("") && !is_filter("=,=") && !is_filter("a=loud"));
+    }
+}
