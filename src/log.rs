@@ -1,14 +1,21 @@
 //! The log on stderr (`-X jit-log`).
 #![forbid(unsafe_code)]
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Whether the text is a filter: a level, or levels by module, joined by commas.
 #[must_use]
 pub fn is_filter(text: &str) -> bool {
-    !text.is_empty() && text.parse::<Targets>().is_ok()
+    let is_level = |text: &str| text.parse::<LevelFilter>().is_ok();
+    let is_target = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_:-".contains(c))
+    };
+    text.split(',').all(|part| match part.split_once('=') {
+        Some((target, level)) => is_target(target) && is_level(level),
+        None => is_level(part) || is_target(part),
+    }) && text.parse::<Targets>().is_ok()
 }
 
 /// Sends what the filter lets through to stderr. A second start keeps the first filter.

@@ -3,7 +3,7 @@
 The JIT is switched on from outside, with `python -X jit=whenhot prog.py`; nothing here is needed for that. These functions
 look at what it did, and steer it. Functions, bound methods and code objects are accepted wherever a function is.
 
-The native module (and with it LLVM) is loaded by the first call that needs it, not by `import swallow`. Where it can't be loaded,
+The native module is loaded by the first call that needs it, not by `import swallow`. Where it can't be loaded,
 that call raises `ImportError`.
 """
 

@@ -26,9 +26,6 @@ def load():
         from swallow import _swallow
     except ImportError as error:
         text = " ".join(str(error).split())
-        if "libLLVM" in text:
-            text = f"can't load LLVM 19 (Debian package libllvm19): {text}"
-        else:
-            text = f"can't load the native module: {text}"
+        text = f"can't load the native module: {text}"
         raise ImportError(text, name="swallow._swallow") from None
     return _swallow

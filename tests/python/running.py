@@ -116,7 +116,11 @@ def decoded(data):
 
 
 def check(source, *options, status=0, timeout=None, **extra):
-    """Run a piece of Python under the JIT; it must end with that status. The result, for what must be looked at from outside."""
+    """Run a piece of Python under the JIT; it must end with that status. The result, for what must be looked at from outside.
+
+    The program waits for code, so that what has become hot is compiled.
+    """
+    extra = {"PYTHONJITWAIT": "1", **extra}
     result = run([PYTHON, *options, "-c", textwrap.dedent(source)], timeout=timeout, **extra)
     assert result.status == status, result
     return result

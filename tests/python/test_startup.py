@@ -41,13 +41,17 @@ BAD_OPTIONS = [
     (["-Xjit-passes="], "-X jit-passes=: expected jit, o0, o1, o2, o3 or the text of an LLVM pass pipeline"),
     (["-Xjit-backend=cranelift"], "-X jit-backend=cranelift: expected llvm"),
     (["-Xjit-unit=trace"], "-X jit-unit=trace: expected function"),
-    (["-Xjit-codegen=helper"], "-X jit-codegen=helper: expected inprocess"),
+    (["-Xjit-codegen=elsewhere"], "-X jit-codegen=elsewhere: expected helper or inprocess"),
+    (["-Xjit-wait=yes"], "-X jit-wait=yes: expected 0 or 1"),
+    (["-Xjit-idle=0"], "-X jit-idle=0: expected a whole number from 1 to 4294967295"),
+    (["-Xjit-patience"], "-X jit-patience: expected a whole number from 1 to 4294967295"),
     (["-Xjit-treshold=5"], "-X jit-treshold: unknown option; did you mean jit-threshold?"),
     (["-Xjit-"], "-X jit-: unknown option; did you mean jit?"),
     (
         ["-Xjit-speculation=5"],
         "-X jit-speculation: unknown option; there are jit, jit-threshold, jit-warm, jit-opt, jit-passes, jit-dump,"
-        " jit-stats, jit-profile, jit-keep-feedback, jit-fail-guard, jit-seed, jit-gc-exits, jit-log, jit-backend, jit-unit, jit-codegen",
+        " jit-stats, jit-profile, jit-keep-feedback, jit-fail-guard, jit-seed, jit-gc-exits, jit-log, jit-backend, jit-unit, jit-codegen, jit-wait,"
+        " jit-idle, jit-patience",
     ),
 ]
 
@@ -231,14 +235,23 @@ def broken_llvm(tmp_path):
     return {"LD_LIBRARY_PATH": str(tmp_path)}
 
 
-def test_broken_llvm(run_python, broken_llvm):
-    done = run_python(["-Xjit=whenhot"], HELLO, env=broken_llvm)
-    assert done.stderr.startswith(
-        ("swallow: can't load LLVM 19 (Debian package libllvm19): ", "swallow: can't load the native module: ")
-    )
-    assert done.stderr.endswith("; running without the JIT\n")
-    assert done.stderr.count("\n") == 1
-    assert (done.stdout, done.returncode) == ("hello\n", 0)
+HOT = "def f(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s\nprint(f(10**6), f(10))"
+
+
+@pytest.mark.parametrize(
+    "place, message",
+    [
+        ("helper", r"swallow: the code generator has died before it was ready, 20 times in a row; nothing more is compiled\n"),
+        ("inprocess", r"swallow: the code generator can't be loaded: .*lib.*; nothing more is compiled\n"),
+    ],
+)
+def test_broken_llvm(run_python, broken_llvm, place, message):
+    """Whoever needs no code generator doesn't see that there is none."""
+    done = run_python(["-Xjit=whenhot", "-X", f"jit-codegen={place}"], HELLO, env=broken_llvm)
+    assert (done.stdout, done.stderr, done.returncode) == ("hello\n", "", 0)
+    done = run_python(["-Xjit=whenhot", "-X", "jit-wait", "-X", f"jit-codegen={place}"], HOT, env=broken_llvm)
+    assert (done.stdout, done.returncode) == ("499999500000 45\n", 0)
+    assert re.fullmatch(message, done.stderr), done.stderr
 
 
 def test_broken_llvm_and_bad_option(run_python, broken_llvm):

@@ -52,6 +52,8 @@ pub(super) struct Helper {
     sent: usize,
     /// Its process.
     pub(super) pid: u32,
+    /// It has understood the setup.
+    pub(super) is_ready: bool,
     has_said_idle: bool,
     /// When it was last heard of, or given something to do.
     pub(super) since: Instant,
@@ -82,6 +84,7 @@ impl Helper {
             outgoing: Vec::new(),
             sent: 0,
             pid,
+            is_ready: false,
             has_said_idle: false,
             since: Instant::now(),
         };
@@ -192,7 +195,7 @@ impl Helper {
             loop {
                 match self.inbox.take::<Answer>() {
                     Ok(None) => break,
-                    Ok(Some(Answer::Ready)) => {}
+                    Ok(Some(Answer::Ready)) => self.is_ready = true,
                     Ok(Some(Answer::Idle)) => self.has_said_idle = true,
                     Ok(Some(answer)) => answers.push(answer),
                     Err(error) => return Err(Broken::Garbage(error.to_string())),

@@ -25,7 +25,7 @@ pub(super) const MAX_JOBS: usize = 64;
 /// Times that the helper may die over one job.
 const MAX_DEATHS: u32 = 2;
 
-/// Helpers in a row that die before they have answered anything, from which on no other one is started.
+/// Helpers in a row that die before they are ready, from which on no other one is started.
 const MAX_FALSE_STARTS: u32 = 20;
 
 /// Times between two system calls that look for answers, where the bell has not rung: the helper may have died.
@@ -396,7 +396,6 @@ impl BackEnd {
                 return;
             }
             if let Some((job, done)) = done_of(answer) {
-                self.false_starts = 0;
                 self.jobs.retain(|waiting| waiting.job != job);
                 self.done.push((job, self.accepted(done)));
             }
@@ -439,7 +438,9 @@ impl BackEnd {
     /// The helper is gone, or to be given up.
     fn lose(&mut self, broken: &Broken) {
         tracing::info!(%broken, "no code generator");
+        let mut was_ready = false;
         if let Generator::Helper(helper) = &mut self.generator {
+            was_ready = helper.is_ready;
             helper.kill();
         }
         self.generator = Generator::NotYet;
@@ -447,24 +448,27 @@ impl BackEnd {
             self.last_bell = arena.bell();
             arena.reclaim();
         }
-        if let Broken::Idle = broken {
-            count(&COUNTERS.helper_idle);
-        } else {
-            count(&COUNTERS.helper_deaths);
-            self.false_starts += 1;
-            if let Some(first) = self.jobs.front_mut() {
-                first.deaths += 1;
-                if first.deaths >= MAX_DEATHS
-                    && let Some(waiting) = self.jobs.pop_front()
-                {
-                    let error = CodegenError::Backend(format!("{broken}, twice, over this code"));
-                    let done = Done::failed(&waiting.message, error);
-                    self.done.push((waiting.job, done));
-                }
-            }
+        self.false_starts = if was_ready { 0 } else { self.false_starts + 1 };
+        match broken {
+            Broken::Idle => count(&COUNTERS.helper_idle),
+            _ => count(&COUNTERS.helper_deaths),
         }
         if self.false_starts >= MAX_FALSE_STARTS {
-            self.fail(format!("{broken}, {MAX_FALSE_STARTS} times in a row"));
+            self.fail(format!(
+                "{broken} before it was ready, {MAX_FALSE_STARTS} times in a row"
+            ));
+        } else if was_ready
+            && !matches!(broken, Broken::Idle)
+            && let Some(first) = self.jobs.front_mut()
+        {
+            first.deaths += 1;
+            if first.deaths >= MAX_DEATHS
+                && let Some(waiting) = self.jobs.pop_front()
+            {
+                let error = CodegenError::Backend(format!("{broken}, twice, over this code"));
+                let done = Done::failed(&waiting.message, error);
+                self.done.push((waiting.job, done));
+            }
         }
         if self.jobs.is_empty() {
             return;
