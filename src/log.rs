@@ -10,7 +10,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub fn is_filter(text: &str) -> bool {
     let is_level = |text: &str| text.parse::<LevelFilter>().is_ok();
     let is_target = |text: &str| {
-        !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_:-".contains(c))
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_alphanumeric() || "_:-".contains(c))
     };
     text.split(',').all(|part| match part.split_once('=') {
         Some((target, level)) => is_target(target) && is_level(level),

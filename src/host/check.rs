@@ -128,3 +128,13 @@ fn check_thread_state() -> Result<(), String> {
         }
     }
 }
+
+/// Whether this thread runs the main interpreter: others (PEP 554) have no JIT.
+#[must_use]
+pub fn is_main_interpreter() -> bool {
+    // SAFETY: the GIL is held, so there is an interpreter.
+    unsafe {
+        let current = pyo3_ffi::PyInterpreterState_Get();
+        std::ptr::addr_eq(current, super::ffi::PyInterpreterState_Main())
+    }
+}

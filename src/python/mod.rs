@@ -9,9 +9,9 @@ mod values;
 use crate::config::{Config, Mode, OPTIONS};
 use crate::control::{self, Artefact, Jit, StartError};
 use crate::hir::Type;
-use crate::host::Owned;
 use crate::host::ffi::{PyObject, read};
 use crate::host::snapshot::{class_of, text, type_of};
+use crate::host::{Owned, check};
 use crate::layout::function;
 use crate::stats::COUNTERS;
 use pyo3_ffi as py;
@@ -51,6 +51,9 @@ fn runtime_error(message: impl Into<String>) -> Raise {
 
 /// Runs `body`, turning its answer into an object and a panic into an exception.
 fn answer(body: impl FnOnce() -> Answer + std::panic::UnwindSafe) -> *mut PyObject {
+    if !check::is_main_interpreter() {
+        return raise(runtime_error("the JIT is the main interpreter's"));
+    }
     match std::panic::catch_unwind(body) {
         Ok(Ok(value)) => to_python(&value),
         Ok(Err(exception)) => raise(exception),
@@ -88,6 +91,10 @@ fn code_of(object: *mut PyObject) -> Result<(*mut PyObject, *mut PyObject), Rais
 }
 
 unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut PyObject {
+    if !check::is_main_interpreter() {
+        // Its program runs uncompiled.
+        return to_python(&Value::Null);
+    }
     answer(|| {
         // SAFETY: `args` is the tuple of arguments.
         let (xoptions, variables) = unsafe {
@@ -162,8 +169,11 @@ static LAST_STATS: Mutex<Option<Value>> = Mutex::new(None);
 
 unsafe extern "C" fn shut_down(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
     answer(|| {
-        *LAST_STATS.lock().unwrap_or_else(PoisonError::into_inner) = Some(stats_value());
-        active()?.shut_down();
+        let jit = active()?;
+        if jit.config.stats {
+            *LAST_STATS.lock().unwrap_or_else(PoisonError::into_inner) = Some(stats_value());
+        }
+        jit.shut_down();
         Ok(Value::Null)
     })
 }

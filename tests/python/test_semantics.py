@@ -386,3 +386,42 @@ def test_closed_stderr_and_stdout():
         preexec_fn=lambda: (os.close(1), os.close(2)),
     )
     assert process.returncode == 5
+
+
+def test_subinterpreters():
+    """They run uncompiled, and their ends leave the main interpreter's code alone."""
+    done = check(
+        """
+        import _xxsubinterpreters as interpreters
+        import swallow
+
+        CODE = '''
+        def f(a):
+            return a + 1
+        for i in range(3000):
+            f(i)
+        try:
+            import swallow
+            swallow.compile(f)
+        except RuntimeError as error:
+            print(error)
+        print("sub", f(1))
+        '''
+
+        def work(n):
+            total = 0
+            for i in range(n):
+                total += i
+            return total
+
+        for turn in range(3):
+            other = interpreters.create()
+            interpreters.run_string(other, "\\n".join(line[8:] for line in CODE.split("\\n")))
+            interpreters.destroy(other)
+            assert work(5000) == 12497500
+            assert swallow.memory()["total"] > 0
+        assert swallow.compile(work) and work(10) == 45
+        """,
+        "-Xjit=always",
+    )
+    assert done.stdout == "the JIT is the main interpreter's\nsub 2\n" * 3, done
