@@ -22,6 +22,7 @@ use crate::codegen::CodegenError;
 use crate::codegen::protocol::Job;
 use crate::config::{Codegen, Config, Mode, Seed};
 use crate::frontend::Doubts;
+use crate::heap;
 use crate::host::ffi::{self, PyObject, read};
 use crate::host::{Frame, check, snapshot};
 use crate::layout::{code as c, frame};
@@ -91,6 +92,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     let span = tracing::info_span!("start");
     let _entered = span.enter();
     check::check_interpreter().map_err(StartError::Host)?;
+    heap::hold_back();
     let mut back = BackEnd::new(&config, || runtime::symbols(record::swl_step));
     let pipeline = pipeline_name(&config);
     if config.passes.is_some() {
@@ -404,6 +406,10 @@ impl Jit {
 
     /// Whether there is room for another job of the code generator.
     fn is_busy(&self) -> bool {
+        if heap::is_short() {
+            self.set_mode(Mode::Never);
+            return true;
+        }
         self.waiting.load(Ordering::Relaxed) as usize >= backend::MAX_JOBS
     }
 

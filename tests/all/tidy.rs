@@ -23,6 +23,7 @@ const LEVELS: &[(&str, u32)] = &[
     ("frontend", 2),
     ("passes", 2),
     ("codegen", 3),
+    ("heap", 4),
     ("host", 4),
     ("runtime", 4),
     ("record", 4),

@@ -416,7 +416,7 @@ def test_subinterpreters():
 
         for turn in range(3):
             other = interpreters.create()
-            interpreters.run_string(other, "\\n".join(line[8:] for line in CODE.split("\\n")))
+            interpreters.run_string(other, CODE)
             interpreters.destroy(other)
             assert work(5000) == 12497500
             assert swallow.memory()["total"] > 0

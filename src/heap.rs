@@ -1,0 +1,92 @@
+//! The heap of Rust code in the Python process: counted, for the ledger, and with a reserve.
+//!
+//! Where memory is short a Python program gets `MemoryError` and goes on; Rust code would end the process. So address space is
+//! held back, without memory behind it. The first allocation that fails gives it to the system and is tried again;
+//! from then on nothing is compiled ([`is_short`]), so that what is left is enough.
+
+use crate::stats::HEAP;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+
+/// Bytes held back: several times what compiling the largest unit takes.
+const RESERVE: usize = 32 << 20;
+
+static HELD: AtomicPtr<libc::c_void> = AtomicPtr::new(ptr::null_mut());
+static SHORT: AtomicBool = AtomicBool::new(false);
+
+/// Holds address space back, if there is any; once.
+pub fn hold_back() {
+    // SAFETY: a new mapping that nobody can access.
+    let held = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            RESERVE,
+            libc::PROT_NONE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
+    if held != libc::MAP_FAILED {
+        HELD.store(held, Ordering::Relaxed);
+    }
+}
+
+/// Whether memory has been short.
+#[must_use]
+pub fn is_short() -> bool {
+    SHORT.load(Ordering::Relaxed)
+}
+
+/// Gives up what is held back; whether there was something.
+fn give_up() -> bool {
+    SHORT.store(true, Ordering::Relaxed);
+    let held = HELD.swap(ptr::null_mut(), Ordering::Relaxed);
+    // SAFETY: the mapping that `hold_back` made; whoever has taken its address out of the variable unmaps it.
+    !held.is_null() && unsafe { libc::munmap(held, RESERVE) } == 0
+}
+
+struct Counting;
+
+/// What the C library's allocator takes for a block.
+fn taken(size: usize) -> u64 {
+    (size + 8).next_multiple_of(16).max(32) as u64
+}
+
+// SAFETY: the system's allocator does the work.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        HEAP.fetch_add(taken(layout.size()), Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe {
+            let block = System.alloc(layout);
+            if block.is_null() && give_up() {
+                return System.alloc(layout);
+            }
+            block
+        }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        HEAP.fetch_sub(taken(layout.size()), Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        HEAP.fetch_add(taken(size), Ordering::Relaxed);
+        HEAP.fetch_sub(taken(layout.size()), Ordering::Relaxed);
+        // SAFETY: the caller's promise; a block that could not be made larger is as it was.
+        unsafe {
+            let larger = System.realloc(block, layout, size);
+            if larger.is_null() && give_up() {
+                return System.realloc(block, layout, size);
+            }
+            larger
+        }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
