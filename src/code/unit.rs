@@ -248,6 +248,8 @@ pub struct Unit {
     pub map_bytes: usize,
     /// Times that its code was left at a guard or by an exception.
     pub exits: u32,
+    /// Calls whose beginning was recorded in it.
+    pub recorded_calls: u32,
     /// Turns of the recording evaluator with this map.
     pub turns: u32,
     /// Back-edges that the evaluator took in one activation, at most.

@@ -56,7 +56,7 @@ pub fn compile_now(jit: &'static Jit, code: *mut PyObject, function: *mut PyObje
 }
 
 /// Thresholds below this are for tests, which want everything compiled.
-const JUDGED_FROM: u32 = 100;
+pub(super) const JUDGED_FROM: u32 = 100;
 
 /// What there is to ask about.
 #[derive(Clone, Copy)]

@@ -230,14 +230,17 @@ unsafe fn compile_and_run(
 }
 
 /// Whether a function is to be compiled as a whole. If a loop of it has code already, or will soon, only when it is
-/// called often: until then its calls enter the loop.
+/// called often: until then its calls enter the loop. What it does before its loops must have been recorded.
 #[inline]
 fn is_due(jit: &Jit, unit: &Unit) -> bool {
     let is_coming = |place: &Place| {
         let postponed = place.wanted > jit.config.threshold && place.wanted != u32::MAX;
         place.code.is_some() || place.job.is_some() || postponed
     };
+    let is_known =
+        !unit.records || unit.recorded_calls >= 2 || jit.config.threshold < compile::JUDGED_FROM;
     unit.hotness > unit.wanted
+        && is_known
         && (!unit.places.iter().any(is_coming)
             || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
 }

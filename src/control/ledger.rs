@@ -3,7 +3,7 @@
 //! Heap bytes are counted where they are allocated ([`crate::stats::HEAP`]); what no row claims is the row `heap_rest`.
 //! The extension module's own pages are those that no other process shares, as `/proc/self/smaps` has them.
 
-use super::Jit;
+use super::{Jit, describe_code};
 use crate::code::unit::{Installed, Unit};
 use crate::stats::HEAP;
 use serde_json::{Value, json};
@@ -46,9 +46,9 @@ impl Row {
 }
 
 impl Jit {
-    /// The ledger; `name` tells of a code object's address what people call it.
+    /// The ledger.
     #[must_use]
-    pub fn ledger(&self, name: impl Fn(u64) -> String) -> Value {
+    pub fn ledger(&self) -> Value {
         let mut all = Row::default();
         let mut functions: Vec<(usize, Value)> = Vec::new();
         let records: Vec<u64> = self.records().keys().copied().collect();
@@ -62,7 +62,7 @@ impl Jit {
             all.exit_tables += row.exit_tables;
             all.record += row.record;
             let value = json!({
-                "name": name(code), "feedback": row.feedback, "code": row.code,
+                "name": describe_code(code as *mut _), "feedback": row.feedback, "code": row.code,
                 "exit_tables": row.exit_tables, "record": row.record, "total": row.total(),
             });
             functions.push((row.total(), value));

@@ -149,6 +149,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         {
             unit.state = State::Refused("part of the JIT".to_owned());
         }
+        runtime::find_breaker();
         runtime::ENTER.store(enter::eval_frame as *const () as i64, Ordering::Relaxed);
         runtime::RESUME.store(warm::resume as *const () as i64, Ordering::Relaxed);
         // SAFETY: the GIL is held; the hook is a function of this module.
@@ -525,6 +526,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         map: None,
         map_bytes: 0,
         exits: 0,
+        recorded_calls: 0,
         turns: 0,
         longest: 0,
         recorders: 0,
@@ -584,7 +586,7 @@ extern "C" fn release_records() {
 
 /// The qualified name and first line of a code object.
 #[must_use]
-pub fn describe_code(code: *mut PyObject) -> String {
+pub(crate) fn describe_code(code: *mut PyObject) -> String {
     // SAFETY: a code object has these fields.
     unsafe {
         let name = snapshot::text(read(code, c::CO_QUALNAME));

@@ -217,6 +217,7 @@ pub(super) unsafe fn make_map(unit: &mut Unit) {
         let units = unsafe { snapshot::code_units(unit.code as *mut PyObject) };
         let map = Map::new(units);
         unit.map = Some(Box::new(map));
+        unit.recorded_calls = 0;
         unit.turns = 0;
         unit.account_map();
     }
@@ -508,6 +509,7 @@ pub(super) unsafe fn call(
                 return jit.interpret(ts, frame, false);
             };
             make_map(unit);
+            unit.recorded_calls = unit.recorded_calls.saturating_add(1);
         }
         evaluate(jit, ts, frame, Next::Record)
     }

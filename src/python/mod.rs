@@ -264,7 +264,7 @@ unsafe extern "C" fn stats(_module: *mut PyObject, _none: *mut PyObject) -> *mut
 /// The ledger.
 fn memory_value() -> Value {
     match control::jit() {
-        Some(jit) => jit.ledger(|code| control::describe_code(code as *mut PyObject)),
+        Some(jit) => jit.ledger(),
         None => json!({"total": 0, "functions": []}),
     }
 }

@@ -591,6 +591,7 @@ pub(super) unsafe fn interpret<const MODE: u8>(
                         }
                         let keywords = std::mem::replace(&mut names_of_call, null_mut());
                         let result = calls::call(ts, callable, args, arg + bound, keywords);
+                        let result = runtime::after_call(result);
                         sp = below;
                         if result.is_null() {
                             error!(pc);

@@ -5,6 +5,7 @@ use crate::bytecode::opcode as o;
 use crate::host::Frame;
 use crate::host::ffi::{PyObject, PyThreadState, read};
 use crate::layout::typeobject;
+use crate::runtime;
 use pyo3_ffi as py;
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
@@ -229,7 +230,7 @@ unsafe fn call_function_ex(state: &mut State) -> Step {
         let callable = state.peek(2 + has_keywords);
         // Below the callable lies a null.
         state.sp = state.sp.sub(3 + has_keywords);
-        let result = py::PyObject_Call(callable, args, keywords);
+        let result = runtime::after_call(py::PyObject_Call(callable, args, keywords));
         decref(callable);
         decref(args);
         xdecref(keywords);

@@ -22,7 +22,8 @@ pub use containers::{swl_send, swl_unpack_sequence};
 pub use exits::{ENTER, RESUME, RawPair, enter_cold, swl_frame_clear};
 pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
-use std::ptr::addr_of_mut;
+use std::ptr::{addr_of_mut, null_mut};
+use std::sync::atomic::{AtomicPtr, Ordering};
 pub use stress::{STRESS, set_stress};
 
 /// What does a single instruction ([`Helper::Step`]); it belongs to the evaluator above.
@@ -122,6 +123,43 @@ fn data_address(data: Data) -> u64 {
             }
         }
     }
+}
+
+/// The interpreter's eval breaker; null before [`find_breaker`].
+static BREAKER: AtomicPtr<c_int> = AtomicPtr::new(null_mut());
+
+/// Finds what [`after_call`] looks at.
+pub fn find_breaker() {
+    let address = data_address(Data::EvalBreaker);
+    BREAKER.store(address as *mut c_int, Ordering::Relaxed);
+}
+
+/// What CPython's evaluator does behind a call: signals that have come are handled at once, and pending calls made, so that
+/// `with pytest.raises(KeyboardInterrupt): _thread.interrupt_main()` sees the exception. The result, or null if a handler has raised.
+///
+/// # Safety
+/// The GIL is held; `result` is a new reference, or null with an exception.
+#[inline(always)]
+pub unsafe fn after_call(result: *mut PyObject) -> *mut PyObject {
+    let breaker = BREAKER.load(Ordering::Relaxed);
+    // SAFETY: null or the main interpreter's.
+    if result.is_null() || breaker.is_null() || unsafe { breaker.read_volatile() } == 0 {
+        return result;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { handle_signals(result) }
+}
+
+#[cold]
+unsafe fn handle_signals(result: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if pyo3_ffi::Py_MakePendingCalls() < 0 {
+            pyo3_ffi::Py_DecRef(result);
+            return null_mut();
+        }
+    }
+    result
 }
 
 /// Bytes of C stack that must be left for anything to run.

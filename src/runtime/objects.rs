@@ -325,6 +325,6 @@ pub(super) unsafe extern "C-unwind" fn swl_call(
         for at in 0..count as usize {
             py::Py_DecRef(*args.add(at));
         }
-        result
+        super::after_call(result)
     }
 }

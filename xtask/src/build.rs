@@ -50,7 +50,7 @@ pub fn build(workspace: &Workspace) -> Result<Built> {
     })
 }
 
-/// Puts the package with what was built into the environment.
+/// Puts the package with what was built into the environment; sub-packages are links, too.
 pub fn install(workspace: &Workspace, venv: &Venv, built: &Built) -> Result<()> {
     let site = venv.site_packages()?;
     let package = site.join("swallow");
@@ -67,7 +67,7 @@ pub fn install(workspace: &Workspace, venv: &Venv, built: &Built) -> Result<()> 
         let source = entry?.path();
         let name = source.file_name().context("a file has a name")?;
         let link = package.join(name);
-        if source.is_file() && fs::read_link(&link).ok().as_ref() != Some(&source) {
+        if name != "__pycache__" && fs::read_link(&link).ok().as_ref() != Some(&source) {
             let _ = fs::remove_file(&link);
             symlink(&source, &link)?;
         }
