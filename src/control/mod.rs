@@ -13,6 +13,7 @@ mod fork;
 mod generator;
 mod ledger;
 mod profile;
+mod throw;
 mod warm;
 
 use crate::code::arena::Usage;

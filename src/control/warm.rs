@@ -9,7 +9,7 @@
 
 use super::enter::{self, Count};
 use super::profile::Heat;
-use super::{Jit, compile, jit};
+use super::{Jit, compile, jit, throw};
 use crate::code::unit::{Installed, Place, PlaceKind, State, Unit};
 use crate::config::Mode;
 use crate::feedback::Map;
@@ -76,7 +76,7 @@ unsafe fn take_turns(
                 Next::Record => false,
                 Next::RecordExit => true,
                 Next::GiveUp => return jit.interpret(ts, frame, false),
-                Next::Unwind => return jit.interpret(ts, frame, true),
+                Next::Unwind => return throw::unwind(jit, ts, frame),
                 Next::Native(installed) => {
                     turn = None;
                     next = match enter_place(jit, ts, frame, &*installed) {
@@ -178,8 +178,10 @@ pub(super) unsafe fn go_on(
     unsafe {
         if let Some(unit) = jit.unit(frame.code()) {
             if let State::Refused(_) | State::Released = unit.state {
-                let throws = throws && !is_restarted(frame);
-                return jit.interpret(ts, frame, throws);
+                if throws && !is_restarted(frame) {
+                    return throw::unwind(jit, ts, frame);
+                }
+                return jit.interpret(ts, frame, false);
             }
             note_exit(jit, unit);
             // Calls from native code look at nothing but the call cell.

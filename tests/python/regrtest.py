@@ -2,7 +2,7 @@
 
     python tests/python/regrtest.py [--mode always|whenhot] [-X OPTION …] [--jobs N] [--timeout S] [--fresh] [tests …]
 
-Every test file runs in a process of its own, once under plain CPython and once in the mode. A verdict is the ending (success, failure, skipped,
+Every test file runs in a process of its own, once with the JIT off (the interpreter of the same environment, without an option) and once in the mode. A verdict is the ending (success, failure, skipped,
 environment changed, crash, no end) and the names of the cases that failed. Results are kept in a journal, so that a run that was stopped goes on where
 it was; results of another build of the JIT don't count. Differences that are expected stand in `regrtest_expected.toml`, with a reason.
 """
@@ -143,7 +143,7 @@ def compare(names, options):
     logs = TARGET / "regrtest" / options.mode
     logs.mkdir(parents=True, exist_ok=True)
     flags = [f"-Xjit={options.mode}", *(part for option in options.x for part in ("-X", option))]
-    sides = {"plain": ([REFERENCE], "plain"), "jit": ([PYTHON, *flags], f"{build_of(PYTHON)} {' '.join(flags)}")}
+    sides = {"plain": ([PYTHON], "plain"), "jit": ([PYTHON, *flags], f"{build_of(PYTHON)} {' '.join(flags)}")}
     expected = expected_differences()
     todo = [(name, side) for name in names for side in sides if (name, sides[side][1]) not in journal.verdicts]
     done = 2 * len(names) - len(todo)
