@@ -1,5 +1,5 @@
-//! The code generator as a process of its own: started by the extension module with a connection and the code memory as
-//! descriptors 3 and 4, gone when it is idle or the connection is closed. Exit status 2: not started that way.
+//! The code generator as a process of its own: started by the extension module with a connection, the code memory and a lifeline as
+//! descriptors 3 to 5, gone when it is idle or the connection is closed. Exit status 2: not started that way.
 
 use _swallow::code::arena::HelperArena;
 use _swallow::codegen::protocol::Setup;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 /// Descriptors that the extension module leaves open.
 const CONNECTION: RawFd = 3;
 const MEMORY: RawFd = 4;
+const LIFELINE: RawFd = 5;
 
 /// The shared arena.
 struct Shared {
@@ -53,24 +54,33 @@ fn is_kind(fd: RawFd, kind: libc::mode_t) -> bool {
     }
 }
 
-/// Ends the process when the other end of the connection is closed, also in the middle of a compilation.
-fn watch() {
-    let _ = std::thread::Builder::new().stack_size(64 << 10).spawn(|| {
-        let mut poll = libc::pollfd {
-            fd: CONNECTION,
-            events: libc::POLLRDHUP,
-            revents: 0,
-        };
-        // SAFETY: one entry, on this thread's stack; exiting at once leaves nothing behind but what is the kernel's.
-        unsafe {
-            while libc::poll(&mut poll, 1, -1) <= 0 {}
+/// Has the system kill this process when the other end of the lifeline is closed: also in the middle of a compilation, and
+/// where this process has been stopped. Otherwise the lifeline is silent.
+fn hold_the_lifeline() {
+    let mut poll = libc::pollfd {
+        fd: LIFELINE,
+        events: libc::POLLRDHUP,
+        revents: 0,
+    };
+    // SAFETY: calls on a descriptor that stays open.
+    unsafe {
+        libc::fcntl(LIFELINE, libc::F_SETOWN, libc::getpid());
+        libc::fcntl(LIFELINE, F_SETSIG, libc::SIGKILL);
+        let flags = libc::fcntl(LIFELINE, libc::F_GETFL);
+        libc::fcntl(LIFELINE, libc::F_SETFL, flags | libc::O_ASYNC);
+        // It may have been closed before.
+        if libc::poll(&mut poll, 1, 0) != 0 {
             libc::_exit(0);
         }
-    });
+    }
 }
 
+/// `fcntl`'s command that chooses the signal.
+const F_SETSIG: libc::c_int = 10;
+
 fn main() -> ExitCode {
-    if !is_kind(CONNECTION, libc::S_IFSOCK) || !is_kind(MEMORY, libc::S_IFREG) {
+    let sockets = [CONNECTION, LIFELINE];
+    if !sockets.iter().all(|fd| is_kind(*fd, libc::S_IFSOCK)) || !is_kind(MEMORY, libc::S_IFREG) {
         eprintln!(
             "swallow-codegen: this is a part of the Python package swallow, which starts it; there is nothing to run by hand"
         );
@@ -86,7 +96,10 @@ fn main() -> ExitCode {
             File::from_raw_fd(MEMORY),
         )
     };
-    watch();
+    // A file that may not grow is an error then.
+    // SAFETY: no handler is a function of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    hold_the_lifeline();
     let mut server = Server::new(Shared {
         file: Some(file),
         arena: None,

@@ -105,6 +105,20 @@ fn punch(file: &File, pages: &Range<usize>) {
     }
 }
 
+/// Makes the file larger. Beyond the limit on files (`RLIMIT_FSIZE`) the system would send a signal, which ends programs.
+fn set_size(file: &File, size: u64) -> io::Result<()> {
+    // SAFETY: plain data, filled in by the call.
+    let limit = unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit);
+        limit.rlim_cur
+    };
+    if size > limit {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    file.set_len(size)
+}
+
 /// A new memory file.
 fn new_file() -> io::Result<File> {
     // SAFETY: a C string and flags; the descriptor is new and ours.
@@ -118,7 +132,7 @@ fn new_file() -> io::Result<File> {
         }
         File::from(OwnedFd::from_raw_fd(fd))
     };
-    file.set_len(STEP)?;
+    set_size(&file, STEP)?;
     // What is mapped stays there.
     // SAFETY: a call on an open file.
     if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, libc::F_SEAL_SHRINK) } != 0 {
@@ -331,7 +345,7 @@ impl HostArena {
         let used = self.used();
         if let Some((address, size)) = used.last_key_value() {
             let end = address + size - range.address;
-            copy.set_len(end.next_multiple_of(STEP))?;
+            set_size(&copy, end.next_multiple_of(STEP))?;
         }
         for (address, size) in used.iter() {
             // SAFETY: a block in use is mapped and readable, and nobody writes it.
@@ -425,7 +439,7 @@ impl HelperArena {
     fn back(&self, at: usize, size: usize) -> io::Result<()> {
         let end = (at + size) as u64;
         if self.file.metadata()?.len() < end {
-            self.file.set_len(end.next_multiple_of(STEP))?;
+            set_size(&self.file, end.next_multiple_of(STEP))?;
         }
         let pages = pages(at, size);
         // SAFETY: a call on an open file.

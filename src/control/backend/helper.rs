@@ -8,7 +8,7 @@ use crate::code::arena::{HostArena, identity_of};
 use crate::codegen::protocol::{Answer, Inbox, Message, Setup, encode};
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -42,10 +42,44 @@ impl fmt::Display for Broken {
     }
 }
 
+/// A descriptor that may become the program's: programs close what they don't know, and the number is given out again.
+struct Ours {
+    /// There until the value is dropped.
+    fd: Option<OwnedFd>,
+    identity: (u64, u64),
+}
+
+impl Ours {
+    fn new(fd: OwnedFd) -> io::Result<Ours> {
+        let identity = identity_of(fd.as_fd())?;
+        Ok(Ours {
+            fd: Some(fd),
+            identity,
+        })
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_ref().expect("until the end").as_fd()
+    }
+
+    /// Whether it is still ours.
+    fn is_there(&self) -> bool {
+        identity_of(self.fd()).is_ok_and(|found| found == self.identity)
+    }
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        if !self.is_there() {
+            std::mem::forget(self.fd.take());
+        }
+    }
+}
+
 /// A running helper.
 pub(super) struct Helper {
-    connection: OwnedFd,
-    identity: (u64, u64),
+    connection: Ours,
+    _lifeline: Ours,
     inbox: Inbox,
     /// What has not been sent yet, and how much of it has.
     outgoing: Vec<u8>,
@@ -74,16 +108,16 @@ impl Helper {
         let file = arena
             .file()
             .ok_or("the program has closed the file of the compiled code")?;
-        let (connection, pid) = spawn(path, file.as_fd(), log)
+        let spawned = spawn(path, file.as_fd(), log)
             .map_err(|error| format!("{}: {error}", path.display()))?;
-        let identity = identity_of(connection.as_fd()).map_err(|error| error.to_string())?;
+        let ours = |fd| Ours::new(fd).map_err(|error| error.to_string());
         let mut helper = Helper {
-            connection,
-            identity,
+            connection: ours(spawned.connection)?,
+            _lifeline: ours(spawned.lifeline)?,
             inbox: Inbox::default(),
             outgoing: Vec::new(),
             sent: 0,
-            pid,
+            pid: spawned.pid,
             is_ready: false,
             has_said_idle: false,
             since: Instant::now(),
@@ -114,11 +148,16 @@ impl Helper {
         Ok(())
     }
 
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.connection.fd()
+    }
+
     /// Whether the descriptor is still ours.
     fn check(&self) -> Result<(), Broken> {
-        match identity_of(self.connection.as_fd()) {
-            Ok(found) if found == self.identity => Ok(()),
-            _ => Err(Broken::Closed),
+        if self.connection.is_there() {
+            Ok(())
+        } else {
+            Err(Broken::Closed)
         }
     }
 
@@ -128,7 +167,7 @@ impl Helper {
         let result = self
             .check()
             .and_then(|()| self.send())
-            .and(self.receive(&mut answers));
+            .and_then(|()| self.receive(&mut answers));
         if !answers.is_empty() {
             self.since = Instant::now();
         }
@@ -141,7 +180,7 @@ impl Helper {
             // SAFETY: an open socket and a slice. Without the flag a helper that is gone would send a signal.
             let count = unsafe {
                 libc::send(
-                    self.connection.as_raw_fd(),
+                    self.fd().as_raw_fd(),
                     rest.as_ptr().cast(),
                     rest.len(),
                     libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT,
@@ -165,11 +204,12 @@ impl Helper {
 
     fn receive(&mut self, answers: &mut Vec<Answer>) -> Result<(), Broken> {
         let mut buffer = [0; 16 << 10];
+        let mut was_reset = false;
         loop {
             // SAFETY: an open socket and a buffer of that size.
             let count = unsafe {
                 libc::recv(
-                    self.connection.as_raw_fd(),
+                    self.fd().as_raw_fd(),
                     buffer.as_mut_ptr().cast(),
                     buffer.len(),
                     libc::MSG_DONTWAIT,
@@ -178,11 +218,14 @@ impl Helper {
             if count < 0 {
                 let error = io::Error::last_os_error();
                 match error.kind() {
-                    io::ErrorKind::Interrupted => continue,
+                    io::ErrorKind::Interrupted => {}
                     io::ErrorKind::WouldBlock => return Ok(()),
+                    // It has not read all that was said, but what it said itself is still to be read.
+                    io::ErrorKind::ConnectionReset if !was_reset => was_reset = true,
                     io::ErrorKind::ConnectionReset => return Err(Broken::Gone),
                     _ => return Err(Broken::System(error)),
                 }
+                continue;
             }
             if count == 0 {
                 return Err(if self.has_said_idle {
@@ -211,7 +254,7 @@ impl Helper {
         }
         let wants_to_send = !self.outgoing.is_empty();
         let mut poll = libc::pollfd {
-            fd: self.connection.as_raw_fd(),
+            fd: self.fd().as_raw_fd(),
             events: libc::POLLIN | if wants_to_send { libc::POLLOUT } else { 0 },
             revents: 0,
         };
@@ -223,7 +266,7 @@ impl Helper {
     /// Whether its end of the connection is closed, at once or in so many milliseconds.
     fn hangs_up_within(&self, time: i32) -> bool {
         let mut poll = libc::pollfd {
-            fd: self.connection.as_raw_fd(),
+            fd: self.fd().as_raw_fd(),
             events: libc::POLLRDHUP,
             revents: 0,
         };
@@ -244,17 +287,5 @@ impl Helper {
     /// Bytes held for messages.
     pub(super) fn buffered(&self) -> usize {
         self.inbox.capacity() + self.outgoing.capacity()
-    }
-}
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        if self.check().is_err() {
-            // Not ours any more: what is there now belongs to the program.
-            let null = std::fs::File::open("/dev/null").map(OwnedFd::from);
-            if let Ok(null) = null {
-                std::mem::forget(std::mem::replace(&mut self.connection, null));
-            }
-        }
     }
 }

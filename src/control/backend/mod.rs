@@ -86,6 +86,8 @@ pub(super) struct BackEnd {
     false_starts: u32,
     /// Between the two halves of a fork: the child's code.
     copy: Option<File>,
+    /// A child runs our code, since there could be no copy for it: none is given back any more.
+    is_shared: bool,
 }
 
 impl BackEnd {
@@ -106,6 +108,7 @@ impl BackEnd {
             last_job: 0,
             false_starts: 0,
             copy: None,
+            is_shared: false,
         }
     }
 
@@ -328,6 +331,9 @@ impl BackEnd {
 
     /// Gives the blocks of an image back. No thread may be inside its code.
     pub(super) fn release(&mut self, blocks: &[Block]) {
+        if self.is_shared {
+            return;
+        }
         if let Some(arena) = &self.shared {
             arena.forget(blocks);
         }
@@ -483,7 +489,14 @@ impl BackEnd {
 
     /// Before a fork: the child gets a copy of the code, since the parent's helper goes on with the parent's.
     pub(super) fn before_fork(&mut self) {
-        self.copy = self.shared.as_ref().and_then(|arena| arena.copy().ok());
+        let Some(arena) = &self.shared else { return };
+        match arena.copy() {
+            Ok(copy) => self.copy = Some(copy),
+            Err(error) => {
+                tracing::warn!(%error, "no copy of the code for the child of a fork");
+                self.is_shared = true;
+            }
+        }
     }
 
     /// After it, in the parent.
@@ -502,8 +515,8 @@ impl BackEnd {
             let copy = self.copy.take();
             let is_fine = copy.is_some_and(|copy| arena.replace(copy));
             if !is_fine {
-                // Without the copy the code still is what it was, as long as the parent frees none. So nothing is added to it.
-                tracing::warn!("the child of a fork compiles nothing");
+                // The code is the parent's, which frees none of it from now on; nothing is added to it here.
+                self.is_shared = true;
                 self.generator = Generator::Off("no memory for the child's code".to_owned());
             }
             self.last_bell = self.shared.as_ref().map_or(0, HostArena::bell);

@@ -5,6 +5,7 @@
 //! A first child without exit signal makes the second one, which executes the helper; the first one exits at once and is
 //! waited for here, so that the helper's parent is the system's first process.
 
+use crate::code::arena::out_of_the_way;
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -22,6 +23,7 @@ struct Task {
     argv: *const *const libc::c_char,
     connection: RawFd,
     memory: RawFd,
+    lifeline: RawFd,
     /// Whether the helper has our stderr.
     shows_log: bool,
     second_stack: *mut u8,
@@ -30,16 +32,22 @@ struct Task {
     error: c_int,
 }
 
-/// Starts the helper at `path`; our end of the connection to it, and its process.
+/// A helper that has been started.
+pub(super) struct Spawned {
+    /// Our end of the connection to it.
+    pub(super) connection: OwnedFd,
+    /// Says nothing: when it is closed, the system kills the helper.
+    pub(super) lifeline: OwnedFd,
+    pub(super) pid: u32,
+}
+
+/// Starts the helper at `path`.
 ///
 /// # Errors
 /// What the system says: no such program, no more processes, descriptors or memory.
-pub(super) fn spawn(
-    path: &Path,
-    memory: BorrowedFd<'_>,
-    log: Option<&str>,
-) -> io::Result<(OwnedFd, u32)> {
+pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> io::Result<Spawned> {
     let (ours, theirs) = UnixStream::pair()?;
+    let (our_life, their_life) = UnixStream::pair()?;
     let path = CString::new(path.as_os_str().as_bytes())?;
     let log = log.map(CString::new).transpose()?;
     let mut argv: Vec<*const libc::c_char> = vec![c"swallow-codegen".as_ptr()];
@@ -57,6 +65,7 @@ pub(super) fn spawn(
         argv: argv.as_ptr(),
         connection: theirs.as_raw_fd(),
         memory: memory.as_raw_fd(),
+        lifeline: their_life.as_raw_fd(),
         shows_log: log.is_some(),
         second_stack,
         pid: 0,
@@ -90,8 +99,11 @@ pub(super) fn spawn(
         return Err(io::Error::from_raw_os_error(task.error));
     }
     ours.set_nonblocking(true)?;
-    let connection = crate::code::arena::out_of_the_way(ours.into());
-    Ok((connection, task.pid as u32))
+    Ok(Spawned {
+        connection: out_of_the_way(ours.into()),
+        lifeline: out_of_the_way(our_life.into()),
+        pid: task.pid as u32,
+    })
 }
 
 /// The first child.
@@ -121,18 +133,20 @@ extern "C" fn second(task: *mut c_void) -> c_int {
         libc::setsid();
         // The program's directory is not to be kept busy.
         libc::chdir(c"/".as_ptr());
-        let connection = libc::fcntl(task.connection, libc::F_DUPFD, 5);
-        let memory = libc::fcntl(task.memory, libc::F_DUPFD, 5);
+        let [connection, memory, lifeline] = [task.connection, task.memory, task.lifeline]
+            .map(|fd| libc::fcntl(fd, libc::F_DUPFD, 6));
         let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
         let own = if task.shows_log { 2 } else { 3 };
         let fine = connection >= 0
             && memory >= 0
+            && lifeline >= 0
             && null >= 0
             && (0..own).all(|fd| libc::dup2(null, fd) >= 0)
             && libc::dup2(connection, 3) >= 0
-            && libc::dup2(memory, 4) >= 0;
+            && libc::dup2(memory, 4) >= 0
+            && libc::dup2(lifeline, 5) >= 0;
         if fine {
-            libc::syscall(libc::SYS_close_range, 5u32, u32::MAX, 0u32);
+            libc::syscall(libc::SYS_close_range, 6u32, u32::MAX, 0u32);
             libc::execve(task.path, task.argv, environ);
         }
         task.error = *libc::__errno_location();
