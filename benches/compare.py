@@ -119,7 +119,8 @@ def parse_arguments():
     if options.runs < 1:
         parser.error("--runs: expected at least 1")
     chosen = []
-    for text in options.names or known:
+    # Those of the seed need packages from PyPI, on both sides.
+    for text in options.names or [name for name in known if not name.startswith("seed_")]:
         name, _, size = text.partition("=")
         if name == "pyperformance":
             chosen.extend((suite.PREFIX + part, None) for part in suite.SUITE)

@@ -1,4 +1,4 @@
-"""`python -m swallow [-X option]… prog.py [args]`, and the command `swallow`: run a program with the JIT.
+"""`python -m swallow [-X option]… prog.py [args]`, and the command `swallow`: run a program with the JIT. `swallow perf` measures.
 
 The program is run by a fresh interpreter in place of this one (exec), with the options of this one and `-X jit=whenhot` unless a mode was
 given. So it is in every respect the main program: its tracebacks, `sys.argv`, `sys.path` and exit status are those of `python prog.py`.
@@ -11,6 +11,7 @@ USAGE = """\
 usage: swallow [-X option]... prog.py [args]
        swallow [-X option]... -m module [args]
        swallow [-X option]... -c code [args]
+       swallow perf [option]...               (compares interpreters; see swallow perf --help)
 (python -m swallow is the same.) Runs a program with the JIT. Options:
 """
 
@@ -76,6 +77,10 @@ def installed():
 
 def main():
     """Run the program; returns only if that fails."""
+    if sys.argv[1:2] == ["perf"]:
+        from swallow import perf
+
+        sys.exit(perf.main(sys.argv[2:]))
     options, program = split(sys.argv[1:])
     if not program:
         _refuse("expected a program; see --help")

@@ -7,7 +7,15 @@ pyperf clears the environment of its workers and passes no -X option on, so a mo
     PYTHONJIT=whenhot python prog.py --pyperf --inherit-environ=PYTHONJIT -o result.json
 """
 
+import importlib.util
 import sys
+
+
+def require(package):
+    """End the program, with status 2, if a package it needs isn't installed."""
+    if importlib.util.find_spec(package) is None:
+        print(f"{sys.argv[0]}: {package} isn't installed: pip install -r benches/programs/requirements.txt", file=sys.stderr)
+        raise SystemExit(2)
 
 
 def main(name, run, default, bench):

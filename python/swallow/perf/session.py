@@ -1,0 +1,231 @@
+"""A measurement: the plan of all its runs, carried out in turns, and what is made of the results."""
+
+import hashlib
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from swallow.perf import configurations, machine, memory, process, progress, report, results, selection, tables
+
+TIME = "time"
+MEMORY = "memory"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of the plan."""
+
+    kind: str
+    # Numbers of a benchmark and a configuration.
+    benchmark: int
+    configuration: int
+
+
+@dataclass
+class Timed:
+    """What a run for time has measured, with what -X jit-stats printed, where the JIT is."""
+
+    seconds: float
+    user: float
+    system: float
+    jit: dict | None
+
+
+@dataclass
+class Result:
+    """All the runs of one benchmark, by the names of the configurations."""
+
+    benchmark: selection.Benchmark
+    times: dict = field(default_factory=dict)
+    memory: dict = field(default_factory=dict)
+    output: bytes | None = None
+    error: str | None = None
+    # What the JIT complained about.
+    notes: list = field(default_factory=list)
+
+    @property
+    def label(self):
+        return self.benchmark.label
+
+    @property
+    def output_sha256(self):
+        """Of what it printed."""
+        return None if self.output is None else hashlib.sha256(self.output).hexdigest()
+
+
+@dataclass
+class Session:
+    """All that was measured, and of what."""
+
+    options: object
+    configurations: list
+    facts: dict
+    machine: dict
+    results: list
+    interrupted: bool = False
+
+    @property
+    def names(self):
+        """The configurations' names, the baseline's first."""
+        return [configuration.name for configuration in self.configurations]
+
+    def complete(self):
+        """The results that can be compared: all configurations have run."""
+        kinds = [kind for kind, runs in (("times", self.options.runs), ("memory", self.options.memory_runs)) if runs]
+        return [
+            result
+            for result in self.results
+            if result.error is None and any(all(getattr(result, kind).get(name) for name in self.names) for kind in kinds)
+        ]
+
+
+def plan(benchmarks, sides, runs, memory_runs):
+    """All the runs of all benchmarks, those for memory after the others.
+
+    The configurations take turns, so that a slow moment of the machine hits all of them.
+    """
+    steps = []
+    for benchmark in range(benchmarks):
+        for kind, count in ((TIME, runs), (MEMORY, memory_runs)):
+            for _ in range(count):
+                steps += [Step(kind, benchmark, side) for side in range(sides)]
+    return steps
+
+
+def _difference(found, expected):
+    """The first line that two outputs differ in."""
+    lines = [text.decode("utf-8", "backslashreplace").splitlines() for text in (found, expected)]
+    for number in range(max(map(len, lines))):
+        one, other = (repr(text[number][:60]) if number < len(text) else "nothing" for text in lines)
+        if one != other:
+            return f"line {number + 1} is {one}, not {other}"
+    return "its lines' ends differ, or long lines"
+
+
+class Runner:
+    """Carries out steps."""
+
+    def __init__(self, session, programs):
+        self.session = session
+        self.programs = programs
+        self.env = process.environment(session.options.inherit_env)
+
+    def carry_out(self, step):
+        """One run; its seconds. What is wrong with it is written down in the benchmark's result."""
+        result = self.session.results[step.benchmark]
+        configuration = self.session.configurations[step.configuration]
+        try:
+            return self._run(step.kind, configuration, result)
+        except process.RunFailed as error:
+            result.error = f"{configuration.name}: {error}"
+        return None
+
+    def _run(self, kind, configuration, result):
+        program = result.benchmark.arguments(self.programs.directory)
+        sampler = memory.Sampler() if kind == MEMORY else None
+        jit = kind == TIME and configuration.wants_jit(self.env)
+        command = configuration.command(*(["-X", "jit-stats"] if jit else []), *program)
+        run = process.run(command, self.env, self.session.options.timeout, sampler)
+        if result.output is None:
+            result.output = run.output
+        elif run.output != result.output:
+            raise process.RunFailed(f"it printed something else than {self.session.names[0]}: {_difference(run.output, result.output)}")
+        for line in process.complaints(run.messages):
+            if (note := f"{configuration.name}: {line}") not in result.notes:
+                result.notes.append(note)
+        if sampler is None:
+            statistics = process.jit_statistics(run.messages) if jit else None
+            result.times.setdefault(configuration.name, []).append(Timed(run.seconds, run.user, run.system, statistics))
+        else:
+            if not sampler.usage.seconds:
+                raise process.RunFailed("its memory could not be read")
+            sampler.usage.length = run.seconds
+            result.memory.setdefault(configuration.name, []).append(sampler.usage)
+        return run.seconds
+
+
+def _measure(session, programs):
+    """Carries out the plan; stops at Ctrl-C."""
+    options = session.options
+    steps = plan(len(session.results), len(session.configurations), options.runs, options.memory_runs)
+    runner = Runner(session, programs)
+    labels = [result.label for result in session.results]
+    with progress.Progress(steps, labels, session.names) as shown:
+        try:
+            for number, step in enumerate(steps):
+                result = session.results[step.benchmark]
+                if result.error is not None:
+                    continue
+                shown.begin(number)
+                notes = len(result.notes)
+                seconds = runner.carry_out(step)
+                for line in result.notes[notes:]:
+                    shown.say(f"{result.label}: {line}")
+                if seconds is None:
+                    shown.say(f"{result.label}: {result.error}")
+                    shown.give_up(step.benchmark)
+                else:
+                    shown.done(number, seconds)
+        except KeyboardInterrupt:
+            session.interrupted = True
+
+
+def _say(text):
+    sys.stderr.write(f"swallow perf: {text}\n")
+
+
+def _deliver(session, benchmarks):
+    """All that was asked for; whether it could be written."""
+    options = session.options
+    fine = True
+    plots = {}
+
+    def write(what, function, *arguments):
+        nonlocal fine
+        try:
+            return function(*arguments)
+        except OSError as error:
+            fine = False
+            _say(f"{what} can't be written: {error}")
+            return None
+
+    if options.output:
+        write(options.output, results.write, session, options.output)
+    if options.pyperf:
+        write(options.pyperf, results.write_pyperf, session, options.pyperf)
+    if options.plot and benchmarks:
+        # Not loaded while something is measured.
+        from swallow.perf import plot
+
+        plots = write(options.plot, plot.draw, benchmarks, session.names, options.plot) or {}
+    print(report.text(session, benchmarks, plots))
+    tables.show(benchmarks, session.names)
+    if options.markdown:
+        write(options.markdown, options.markdown.write_text, tables.markdown(session, benchmarks))
+    return fine
+
+
+def main(options):
+    """Measures, and reports; the exit status."""
+    env = process.environment(options.inherit_env)
+    try:
+        programs = selection.Programs(options.programs or selection.find_directory(Path.cwd()))
+        benchmarks = programs.choose(options.benchmarks)
+        facts = {configuration.name: configurations.probe(configuration, env) for configuration in options.configurations}
+    except (selection.BadSelection, configurations.BadConfiguration) as error:
+        _say(error)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    for configuration in options.configurations:
+        if configuration.wants_jit(env) and not facts[configuration.name]["jit"]:
+            _say(f"{configuration.name}: the package swallow isn't installed for {configuration.python}: it runs without the JIT")
+    found = machine.facts()
+    for warning in machine.warnings(found, options.track_memory):
+        _say(warning)
+    session = Session(options, options.configurations, facts, found, [Result(benchmark) for benchmark in benchmarks])
+    _measure(session, programs)
+    fine = _deliver(session, report.summaries(session))
+    if session.interrupted:
+        return 130
+    return 0 if fine and not any(result.error for result in session.results) else 1

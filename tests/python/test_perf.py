@@ -1,0 +1,597 @@
+"""`swallow perf`: what it selects, how it counts, what it says, and that nothing of it is lost."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+from swallow import perf
+from swallow.perf import (
+    command_line,
+    configurations,
+    memory,
+    process,
+    progress,
+    report,
+    results,
+    selection,
+    session,
+    statistics,
+    summary,
+    tables,
+)
+
+HERE = sys.executable
+
+
+def test_a_program_does_not_load_it(run_python):
+    done = run_python(["-Xjit=whenhot"], "import swallow, sys\nswallow.stats()\nprint([name for name in sys.modules if 'perf' in name])")
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
+
+
+# -- which benchmarks
+
+
+@pytest.fixture
+def programs(tmp_path):
+    for name in ("fib", "nbody", "often", "once", "support", "_hidden"):
+        (tmp_path / f"{name}.py").write_text("print(1)\n")
+    (tmp_path / "support").mkdir()
+    (tmp_path / "groups.json").write_text('{"numeric": ["nbody", "fib"], "loops": ["once", "often"]}')
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("", "fib nbody often once"),
+        ("all", "fib nbody often once"),
+        ("numeric", "nbody fib"),
+        ("once,numeric,once", "once nbody fib"),
+        ("-fib", "nbody often once"),
+        ("-numeric", "often once"),
+        ("all,-loops,-fib", "nbody"),
+        (" fib , -nbody,numeric", "fib"),
+        ("fib=25,fib,fib=025", "fib=25 fib"),
+        ("numeric=7,-fib", "nbody=7"),
+    ],
+)
+def test_selection(programs, text, labels):
+    assert [benchmark.label for benchmark in selection.Programs(programs).choose(text)] == labels.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("fob", "no program or group 'fob'; programs: fib, nbody, often, once; groups: all, numeric, loops"),
+        ("-fob", "no program or group 'fob'"),
+        ("fib=x", "fib=x: expected a whole number after ="),
+        ("fib=", "fib=: expected a whole number after ="),
+        ("fib,-numeric", "fib,-numeric: that leaves no program"),
+    ],
+)
+def test_wrong_selection(programs, text, message):
+    with pytest.raises(selection.BadSelection) as caught:
+        selection.Programs(programs).choose(text)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_default_group(programs):
+    (programs / "groups.json").write_text('{"default": ["once"]}')
+    assert [benchmark.name for benchmark in selection.Programs(programs).choose("")] == ["once"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": "fib"}', '{"a": ["fob"]}'])
+def test_wrong_groups(programs, text):
+    (programs / "groups.json").write_text(text)
+    with pytest.raises(selection.BadSelection, match="groups.json: "):
+        selection.Programs(programs)
+
+
+def test_the_directory_of_the_programs(tmp_path):
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    with pytest.raises(selection.BadSelection, match="there is no benches/programs in .*/a/b or above; name a directory with --programs"):
+        selection.find_directory(inner)
+    (tmp_path / "benches" / "programs").mkdir(parents=True)
+    assert selection.find_directory(inner) == tmp_path / "benches" / "programs"
+
+
+# -- the command line
+
+
+def commands(*arguments):
+    """The configurations that a command line makes."""
+    return {configuration.name: configuration.command() for configuration in command_line.parse(arguments).configurations}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([HERE], {"baseline": [HERE], "changed": [HERE, "-Xjit=whenhot"]}),
+        ([HERE, HERE], {"baseline": [HERE], "changed": [HERE, "-Xjit=whenhot"]}),
+        (["-a", "-O -B", HERE, HERE], {"baseline": [HERE, "-O", "-B"], "changed": [HERE, "-O", "-B"]}),
+        (["-a", "-O,-X 'jit=al ways'", HERE, HERE], {"baseline": [HERE, "-O"], "changed": [HERE, "-X", "jit=al ways"]}),
+        ([HERE, "-f", HERE, "--args=,-O"], {"baseline": [HERE], "changed": [HERE, "-O"]}),
+        (["--config", f"a={HERE} -O", "--config", f"b={HERE}"], {"a": [HERE, "-O"], "b": [HERE]}),
+        ([HERE, "--config", f"b={HERE} -OO"], {"baseline": [HERE], "changed": [HERE, "-Xjit=whenhot"], "b": [HERE, "-OO"]}),
+    ],
+)
+def test_configurations(arguments, expected):
+    assert commands(*arguments) == expected
+
+
+def test_default_configurations(monkeypatch):
+    monkeypatch.setattr(configurations, "BASELINE", HERE)
+    assert commands() == {"baseline": [HERE], "changed": [sys.executable, "-Xjit=whenhot"]}
+    assert commands("--config", f"jit={HERE} -Xjit") == {"baseline": [HERE], "jit": [HERE, "-Xjit"]}
+
+
+def test_values_that_look_like_options():
+    options = command_line.parse(["-b", "-fib,nbody=3", "-a", "-B", HERE])
+    assert (options.benchmarks, options.args) == ("-fib,nbody=3", "-B")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "runs"),
+    [
+        ([], (5, 0)),
+        (["-m"], (5, 2)),
+        (["-f", "--track_memory"], (3, 1)),
+        (["-rm"], (20, 5)),
+        (["-m", "--no-time"], (0, 2)),
+        (["-f", "--runs", "7", "-m", "--memory-runs=4"], (7, 4)),
+    ],
+)
+def test_numbers_of_runs(arguments, runs):
+    options = command_line.parse([*arguments, HERE])
+    assert (options.runs, options.memory_runs) == runs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--no-time"], "--no-time: nothing is left to measure without -m"),
+        (["-r", "-f"], "not allowed with argument"),
+        (["--runs", "0"], "invalid number of runs value: '0'"),
+        (["--timeout", "-1"], "invalid number of seconds value: '-1'"),
+        (["/no/python"], "/no/python: no such interpreter"),
+        (["no-such-python"], "no-such-python: no such interpreter"),
+        ([HERE, HERE, HERE], "expected two interpreters; --config adds more"),
+        (["-a", "a,b,c"], "-a a,b,c: expected one comma at the most"),
+        (["-a", "'x"], "'x: No closing quotation"),
+        (["--config", "x"], "--config x: expected 'NAME=PYTHON ARGS…'"),
+        (["--config", f"a/b={HERE}"], "expected a name of letters"),
+        (["--config", f"a={HERE}", "--config", f"a={HERE}"], "--config a: there is another configuration of this name"),
+        (["-a", ",", "--config", f"a={HERE}", "--config", f"b={HERE}"], "-a: these arguments are for interpreters that are named without"),
+        (["--output", "/no/such/file"], "/no/such/file: its directory does not exist"),
+        (["--markdown", "/"], "/: that is a directory"),
+        (["--plot", HERE], ": not a directory"),
+    ],
+)
+def test_wrong_command_lines(arguments, message, capsys, monkeypatch):
+    monkeypatch.setattr(configurations, "BASELINE", HERE)
+    with pytest.raises(SystemExit) as caught:
+        command_line.parse(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "wanted"),
+    [
+        ("", {}, False),
+        ("-O -X utf8", {}, False),
+        ("-Xjit=whenhot", {}, True),
+        ("-X jit", {}, True),
+        ("-X jit-opt=0", {}, True),
+        ("-Xjit=never -X jit-opt=0", {}, False),
+        ("-W -Xjit", {}, False),
+        ("", {"PYTHONJIT": "always"}, True),
+        ("", {"PYTHONJIT": "never"}, False),
+        ("-Xjit=never", {"PYTHONJIT": "always"}, False),
+    ],
+)
+def test_who_has_the_jit(arguments, env, wanted):
+    assert configurations.Configuration("x", HERE, tuple(arguments.split())).wants_jit(env) is wanted
+
+
+def test_missing_packages(monkeypatch, capsys):
+    find = perf.importlib.util.find_spec
+    monkeypatch.setattr(perf.importlib.util, "find_spec", lambda name: None if name in ("psutil", "matplotlib") else find(name))
+    assert perf.main([HERE, HERE]) == 2
+    assert capsys.readouterr() == ("", "swallow perf needs psutil, matplotlib: pip install 'swallow[perf]'\n")
+
+
+# -- statistics
+
+
+def test_description():
+    found = statistics.describe([4.0, 1.0, 2.0, 3.0])
+    assert (found["n"], found["min"], found["mean"], found["median"]) == (4, 1.0, 2.5, 2.5)
+    assert found["stdev"] == pytest.approx(1.2909944)
+    # 2.5 ± 3.182446 · 1.2909944 / 2
+    assert (found["low"], found["high"]) == (pytest.approx(0.4457397), pytest.approx(4.5542603))
+    assert statistics.describe([3.0]) == {"n": 1, "min": 3.0, "mean": 3.0, "stdev": None, "median": 3.0, "low": None, "high": None}
+
+
+@pytest.mark.parametrize(
+    ("freedom", "t"), [(1, 12.7062), (2, 4.30265), (3.5, 2.94009), (4, 2.77645), (8, 2.30600), (30, 2.04227), (1000, 1.96234)]
+)
+def test_quantiles(freedom, t):
+    assert statistics.t_quantile(freedom) == pytest.approx(t, rel=1e-5)
+
+
+def test_significance_is_that_of_pyperf():
+    from pyperf import _utils
+
+    base, near, far = [1.0, 1.1, 0.9, 1.05, 1.02], [1.02, 1.08, 0.95, 1.1, 1.0], [0.5, 0.52, 0.49, 0.5, 0.51]
+    for changed in (near, far):
+        significant, t = statistics.significance(base, changed)
+        expected, score = _utils.is_significant(base, changed)
+        assert (significant, t) == (expected, pytest.approx(score))
+    assert statistics.significance(base, near)[0] is False and statistics.significance(base, far)[0] is True
+
+
+def test_significance_at_the_edges():
+    assert statistics.significance([1.0], [2.0, 3.0]) == (None, None)
+    assert statistics.significance([1.0, 1.0], [1.0, 1.0]) == (False, 0.0)
+    assert statistics.significance([1.0, 1.0], [2.0, 2.0]) == (True, -math.inf)
+    # One run fewer on one side: pooled variance 0.8, standard error sqrt(0.8 · (1/4 + 1/3)).
+    assert statistics.significance([1, 2, 3, 2], [5, 6, 7])[1] == pytest.approx(-4 / math.sqrt(0.8 * 7 / 12))
+
+
+def test_ratio():
+    found = statistics.ratio([2.0, 2.2, 1.8], [1.0, 1.1, 0.9])
+    assert found["ratio"] == 2.0
+    # The intervals' middle is the ratio of the geometric means, which is 2 here.
+    assert found["low"] < 2 < found["high"] and found["low"] * found["high"] == pytest.approx(4.0)
+    assert statistics.ratio([2.0, 2.0], [4.0, 4.0]) == {"ratio": 0.5, "low": pytest.approx(0.5), "high": pytest.approx(0.5)}
+    assert statistics.ratio([3.0], [1.0]) == {"ratio": 3.0, "low": None, "high": None}
+    assert statistics.geometric_mean([1.0, 4.0]) == pytest.approx(2.0)
+
+
+# -- memory
+
+SMAPS = b"""\
+55d0c0000000-55d0c0001000 r--p 00000000 fe:00 1234 /usr/bin/python3.11
+Size:                  4 kB
+Pss:                   2 kB
+Pss_Dirty:             1 kB
+Shared_Clean:          4 kB
+Private_Clean:         8 kB
+Private_Dirty:        16 kB
+7f0000000000-7f0000001000 rw-p 00000000 00:00 0 Private_Clean: 99 kB
+Pss:                  30 kB
+Private_Clean:         0 kB
+Private_Dirty:       100 kB
+Private_Hugetlb:    2048 kB
+"""
+
+MAPS = """\
+55d0c0000000-55d0c0001000 r--p 00000000 fe:00 1234                       /usr/bin/python3.11
+7f0000000000-7f0000010000 r-xp 00000000 00:01 {}                       /memfd:swallow-code (deleted)
+7f0000010000-7f0000020000 r--p 00010000 00:01 {}                       /memfd:swallow-code (deleted)
+"""
+
+
+def test_smaps():
+    assert memory.parse(SMAPS) == (8 + 16 + 100 + 2048, 2 + 30)
+    assert memory.parse(b"") == (0, 0)
+
+
+def test_the_kernels_sum_is_that_of_all_mappings():
+    with subprocess.Popen([HERE, "-c", "print(flush=True); input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        for _ in range(20):
+            # What it shares with others becomes its own when they end.
+            time.sleep(0.05)
+            with open(f"/proc/{child.pid}/smaps", "rb") as smaps:
+                private, pss = memory.parse(smaps.read())
+            found = memory.usage(child.pid)
+            if found[0] == private:
+                break
+        child.stdin.close()
+    assert private > 1000 and found[0] == private
+    # It rounds once for each mapping.
+    assert pss <= found[1] + 1 and found[1] <= pss + 200
+    assert memory.usage(child.pid) is None
+
+
+def test_arenas():
+    assert memory.arenas(MAPS.format(7, 8).encode()) == {(b"00:01", b"7"), (b"00:01", b"8")}
+
+
+def test_the_helper_is_told_by_its_memory(monkeypatch):
+    processes = {10: "old", 11: memory.HELPER}
+    maps = {11: "1", 20: "5", 21: "6", 22: "5"}
+    monkeypatch.setattr(memory.psutil, "pids", lambda: list(processes))
+    monkeypatch.setattr(memory.psutil, "Process", lambda pid: SimpleNamespace(name=lambda: processes[pid]))
+    monkeypatch.setattr(memory, "_read", lambda pid, name: MAPS.format(maps[pid], maps[pid]).encode() if pid in maps else b"")
+    helpers = memory.Helpers()
+    processes |= {20: "python"}
+    helpers.pid = 20
+    # Another program's, and ours, which for a moment has the name of the program.
+    processes |= {21: memory.HELPER, 22: "python", 23: "make"}
+    assert helpers.look() == set()
+    processes[22] = memory.HELPER
+    assert helpers.look() == {22}
+    for _ in range(memory.LOOKS):
+        helpers.look()
+    assert 23 in helpers.strangers and helpers.look() == {22}
+    del processes[22]
+    assert helpers.look() == set()
+
+
+def test_steady_state():
+    usage = memory.Usage(seconds=[0.0, 0.5, 1.5, 1.8], length=2.0)
+    # In the second half: 20 for 0.5 s, 30 for 0.3 s, 10 for 0.2 s.
+    assert usage.steady([1000, 20, 30, 10]) == pytest.approx(21.0)
+    assert memory.Usage(seconds=[0.0], length=0.0).steady([5]) == 5
+
+
+def test_sampling_the_jit(python):
+    """The code generator is found, though it is nobody's child."""
+    program = """
+def f(n):
+    x = 0.5
+    for i in range(n):
+        x = x * 0.5 + i
+    return x
+for _ in range(2000):
+    f(20)
+import time
+time.sleep(0.4)
+"""
+    sampler = memory.Sampler()
+    process.run([python, "-Xjit=whenhot", "-X", "jit-wait", "-c", program], process.environment(), 60, sampler)
+    usage = sampler.usage
+    assert len(usage.seconds) >= 10 and max(usage.private) > 1000
+    assert max(usage.helper_private) > 1000 and max(usage.with_helper()) > max(usage.private)
+    assert max(usage.pss_with_helper()) > max(usage.pss) > max(usage.private)
+
+
+# -- what is said
+
+
+def described(low, mean, stdev):
+    return {"n": 5, "min": low, "mean": mean, "stdev": stdev, "median": mean, "low": mean, "high": mean}
+
+
+@pytest.fixture
+def figures():
+    found = summary.Summary("nbody")
+    found.times = {"base": described(0.29, 0.295, 0.001), "changed": described(0.113, 0.118, 0.002)}
+    found.compiling = {
+        "base": None,
+        "changed": {"compile_ns": 12_000_000, "codegen_ns": 80_000_000, "helper_starts": 1, "units_compiled": 3},
+    }
+    found.faster = {"changed": {"ratio": 2.5, "low": 2.4, "high": 2.6, "significant": True, "t": 177.5}}
+    kinds = ("max", "max_with_helper", "pss_max", "pss_max_with_helper", "steady", "steady_with_helper")
+    found.memory = {"base": dict.fromkeys(kinds, 10092), "changed": dict.fromkeys(kinds, 11872) | {"max_with_helper": 20184}}
+    return found
+
+
+def test_wording(figures):
+    assert report.block(figures, ["base", "changed"], "plots/usage-nbody.svg") == (
+        "### nbody ###\n"
+        "Min: 0.290000 -> 0.113000: 2.5664x faster\n"
+        "Avg: 0.295000 -> 0.118000: 2.5000x faster\n"
+        "Significant (t=177.500000)\n"
+        "Stddev: 0.00100 -> 0.00200: 2.0000x larger\n"
+        "Median: 0.295000 -> 0.118000: 2.5000x faster\n"
+        "Confidence: 95% that the means' ratio is from 2.4000x to 2.6000x\n"
+        "Mem max: 10092.000 -> 11872.000: 1.1764x larger\n"
+        "Mem max with helper: 10092.000 -> 20184.000: 2.0000x larger\n"
+        "Mem steady: 10092.000 -> 11872.000: 1.1764x larger\n"
+        "Mem steady with helper: 10092.000 -> 11872.000: 1.1764x larger\n"
+        "PSS max: 10092.000 -> 11872.000: 1.1764x larger\n"
+        "PSS max with helper: 10092.000 -> 11872.000: 1.1764x larger\n"
+        "Compiling: 0.012000 in the program's threads, 0.080000 in the code generator\n"
+        "Usage over time: plots/usage-nbody.svg"
+    )
+
+
+def test_wording_of_other_cases(figures):
+    figures.faster["changed"]["significant"] = False
+    figures.memory = {}
+    assert report.block(figures, ["base", "changed"]).splitlines()[3] == "Not significant"
+    single = {"n": 1, "mean": 2.0}
+    figures.times = {"base": single, "changed": {"n": 1, "mean": 3.0}}
+    assert report.block(figures, ["base", "changed"]).splitlines()[1] == "2.000000 -> 3.000000: 1.5000x slower"
+    assert report.time_delta(1.0, 1.0) == report.quantity_delta(5, 5) == "no change"
+    assert report.time_delta(0, 1.0) == "incomparable (one result was zero)"
+    assert report.quantity_delta(4, 2) == "2.0000x smaller"
+
+
+def test_tables(figures):
+    times, sampled = tables.make([figures], ["base", "changed"])
+    assert times[1:] == (
+        ["benchmark", "base, s", "changed, s", "ratio", "compiling, s", "generator, s"],
+        [["nbody", "0.295", "0.118", "2.50x", "0.012", "0.080"], ["geometric mean", "", "", "2.50x", "", ""]],
+    )
+    assert sampled[2] == [["nbody", "10092", "11872", "1.18x", "20184", "2.00x"], ["geometric mean", "", "", "1.18x", "", "2.00x"]]
+    assert tables.plain("T", ["a", "bb"], [["ccc", "1"], ["d", ""]]) == "T\na    bb\n---  --\nccc   1\nd"
+    assert tables.unsteady([figures]) is None
+    figures.times["changed"]["stdev"] = 0.0236
+    assert tables.unsteady([figures]).endswith(": nbody (changed, 20 %)")
+
+
+# -- the plan
+
+
+def test_the_configurations_take_turns():
+    steps = [(step.kind, step.benchmark, step.configuration) for step in session.plan(2, 2, 2, 1)]
+    one = [("time", 0, 0), ("time", 0, 1)] * 2 + [("memory", 0, 0), ("memory", 0, 1)]
+    assert steps == one + [(kind, 1, side) for kind, _, side in one]
+
+
+def test_time_left():
+    clock = progress.Clock(session.plan(2, 2, 2, 0))
+    assert clock.estimate() is None
+    clock.done(0, 1.0)
+    assert clock.estimate() == pytest.approx(7.0)
+    clock.done(1, 3.0)
+    assert clock.estimate() == pytest.approx(1 + 3 + 2 * (1 + 3))
+    clock.give_up(0)
+    assert clock.estimate() == pytest.approx(2 * (1 + 3))
+    assert [progress.spoken(seconds) for seconds in (None, 7.4, 300, 7200)] == [
+        "",
+        ", about 7 s left",
+        ", about 5 min left",
+        ", about 2.0 h left",
+    ]
+
+
+# -- all together
+
+
+def write(directory, **files):
+    for name, text in files.items():
+        (directory / f"{name}.py").write_text(text)
+    return directory
+
+
+def test_two_plain_interpreters(tmp_path, capsys):
+    write(tmp_path, tiny="import sys, time\ntime.sleep(0.1)\nprint(sys.argv[1:])\n")
+    output, markdown, plots, others = (tmp_path / name for name in ("results.json", "table.md", "plots", "pyperf"))
+    arguments = ["-f", "-m", "-b", "tiny=3", "-a", "-I,-I -O", "--programs", tmp_path, "--output", output, "--markdown", markdown]
+    arguments += ["--plot", plots, "--pyperf", others, HERE, HERE]
+    assert perf.main([str(argument) for argument in arguments]) == 0
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    start = lines.index("### tiny=3 ###")
+    assert [line.partition(":")[0].partition(" (")[0].removeprefix("Not ").capitalize() for line in lines[start + 1 : start + 10]] == (
+        ["Min", "Avg", "Significant", "Stddev", "Median", "Confidence", "Mem max", "Mem steady", "Pss max"]
+    )
+    assert any(line.startswith("geometric mean ") for line in lines)
+    assert "run 8 of 8: tiny=3, changed (memory), about " in said.err
+    measured = json.loads(output.read_text())
+    assert [(one["name"], one["arguments"], one["jit"]) for one in measured["configurations"]] == [
+        ("baseline", ["-I"], False),
+        ("changed", ["-I", "-O"], False),
+    ]
+    (benchmark,) = measured["benchmarks"]
+    assert (benchmark["name"], benchmark["size"], benchmark["error"], measured["interrupted"]) == ("tiny", 3, None, False)
+    for name in ("baseline", "changed"):
+        assert [run["seconds"] >= 0.1 and run["jit"] is None for run in benchmark["time"][name]] == [True] * 3
+        (usage,) = benchmark["memory"][name]
+        assert len(usage["seconds"]) == len(usage["private"]) == len(usage["helper_pss"]) > 2
+        assert (
+            benchmark["summary"]["memory"][name]["max"] == max(usage["private"]) == benchmark["summary"]["memory"][name]["max_with_helper"]
+        )
+    assert markdown.read_text().count("| tiny=3 |") == 2
+    assert sorted(path.name for path in plots.iterdir()) == ["ratios.png", "ratios.svg", "usage-tiny=3.png", "usage-tiny=3.svg"]
+    import pyperf
+
+    assert pyperf.BenchmarkSuite.load(str(others / "changed.json")).get_benchmark("tiny=3").get_nvalue() == 3
+
+
+def test_what_goes_wrong_is_a_line_and_the_others_go_on(tmp_path, capsys):
+    write(
+        tmp_path,
+        a_fails="raise SystemExit('no, thanks')\n",
+        b_dies="import os\nos.abort()\n",
+        c_differs="print('same')\nprint(__debug__)\n",
+        d_hangs="import subprocess, time\nsubprocess.Popen(['sleep', '60'])\ntime.sleep(60)\n",
+        e_works="print('fine')\n",
+    )
+    start = time.monotonic()
+    assert perf.main(["--runs=1", "-a", ",-O", "--programs", str(tmp_path), "--timeout", "3", HERE, HERE]) == 1
+    assert time.monotonic() - start < 30
+    said = capsys.readouterr()
+    wrong = {
+        "a_fails": "baseline: exit status 1: no, thanks",
+        "b_dies": "baseline: killed by SIGABRT",
+        "c_differs": "changed: it printed something else than baseline: line 2 is 'False', not 'True'",
+        "d_hangs": "baseline: no end after 3 s",
+    }
+    assert [line for line in said.err.splitlines() if line.startswith("swallow perf: ") and "the machine is" not in line] == [
+        f"swallow perf: {name}: {text}" for name, text in wrong.items()
+    ]
+    for name, text in wrong.items():
+        assert f"### {name} ###\nFailed: {text}\n" in said.out
+    assert "### e_works ###\n0." in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--programs", "/no/such"], "/no/such: no such directory"),
+        (["--programs", "{}", "-b", "x"], "no program or group 'x'; programs: one; groups: all"),
+        (["--programs", "{}", "{}/broken"], "baseline: {}/broken: exit status 3"),
+        (["--programs", "{}", "{}/text"], "baseline: {}/text: Exec format error"),
+    ],
+)
+def test_what_can_not_be_measured(tmp_path, arguments, message, capsys):
+    write(tmp_path, one="")
+    for name, text in (("broken", "#!/bin/sh\nexit 3\n"), ("text", "nothing\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    arguments = [argument.format(tmp_path) for argument in arguments]
+    assert perf.main([*arguments, "--config", f"x={HERE}"] if len(arguments) == 3 else [*arguments, HERE]) == 2
+    assert capsys.readouterr() == ("", f"swallow perf: {message.format(tmp_path)}\n")
+
+
+def test_ctrl_c_keeps_what_is_there(tmp_path):
+    write(tmp_path, a_quick="print(1)\n", b_slow="import time\ntime.sleep(60)\n", c_never="print(3)\n")
+    output = tmp_path / "results.json"
+    command = [HERE, "-m", "swallow", "perf", "--runs=2", "--programs", tmp_path, "--output", output, "-a", ",", HERE, HERE]
+    env = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    # Where the tests run in the background, Ctrl-C is ignored.
+    with subprocess.Popen(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=env,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as measuring:
+        for line in measuring.stderr:
+            if "b_slow, baseline" in line:
+                break
+        time.sleep(0.2)
+        measuring.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        said, complaints = measuring.communicate(timeout=30)
+    assert measuring.returncode == 130, complaints
+    assert time.monotonic() - start < 20
+    assert "### a_quick ###\nMin: " in said and "### b_slow ###" not in said
+    assert "Interrupted: 1 of 3 benchmarks" in said
+    measured = json.loads(output.read_text())
+    assert measured["interrupted"] is True
+    assert [len(benchmark["time"].get("changed", [])) for benchmark in measured["benchmarks"]] == [2, 0, 0]
+    assert measured["benchmarks"][0]["summary"]["time"]["changed"]["n"] == 2
+
+
+def test_statistics_of_the_jit(python, tmp_path, capsys):
+    """They are asked of interpreters that have it, and not taken for the program's output."""
+    write(tmp_path, hot="def f(n):\n    return n + 1\nfor i in range(5000):\n    f(i)\nprint(i)\n")
+    output = tmp_path / "results.json"
+    assert (
+        perf.main(["--runs=1", "-a", "-I,-I -Xjit -X jit-wait", "--programs", str(tmp_path), "--output", str(output), python, python]) == 0
+    )
+    (benchmark,) = json.loads(output.read_text())["benchmarks"]
+    assert benchmark["time"]["baseline"][0]["jit"] is None
+    counters = benchmark["time"]["changed"][0]["jit"]
+    assert counters["compile_ns"] > 0 and counters["codegen_ns"] > 0 and counters["units_compiled"] >= 1
+    assert "Compiling: 0." in capsys.readouterr().out
+
+
+def test_statistics_are_found_among_other_lines():
+    line = '{"codegen_ns": 2, "compile_ns": 1}'
+    assert process.jit_statistics(f'x\n{{"a": 1}}\n{line}\nlast\n') == {"codegen_ns": 2, "compile_ns": 1}
+    assert process.jit_statistics("x\n{\n") is None
+    assert process.complaints("a\nswallow: b\n swallow: c\n") == ["swallow: b"]
+
+
+def test_infinity_is_not_for_json():
+    runs = {name: [session.Timed(seconds, 0.0, 0.0, None)] * 2 for name, seconds in (("a", 1.0), ("b", 2.0))}
+    result = session.Result(selection.Benchmark("x"), times=runs, output=b"")
+    found = results._result(result, ["a", "b"], True)["summary"]["faster"]["b"]
+    assert found["significant"] is True and found["t"] is None
