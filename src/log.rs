@@ -8,7 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Whether the text is a filter: a level, or levels by module, joined by commas.
 #[must_use]
 pub fn is_filter(text: &str) -> bool {
-    let is_level = |text: &str| text.parse::<LevelFilter>().is_ok();
+    let is_level = |text: &str| !text.is_empty() && text.parse::<LevelFilter>().is_ok();
     let is_target = |text: &str| {
         !text.is_empty()
             && text
