@@ -28,7 +28,7 @@ use std::collections::HashMap;
 use std::ptr::NonNull;
 
 /// Version of the request and image formats; the two sides must agree.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// How to optimise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub struct CompileOptions {
     pub cheap_if_large: bool,
     /// Address of a countdown that every guard decrements and that makes it fail at zero; 0: none.
     pub stress_counter: u64,
+    /// Address of `_Py_RefTotal`, which a debug build of CPython counts all references in; 0: there is none.
+    pub ref_total: u64,
 }
 
 /// One unit to compile.

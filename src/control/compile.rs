@@ -14,7 +14,7 @@ use crate::codegen::{
 use crate::config::{Codegen, Mode};
 use crate::frontend::{self, Bailout, EntryPoint, FrontendOptions};
 use crate::hir::{Function, Op, Type};
-use crate::host::ffi::PyObject;
+use crate::host::ffi::{self, PyObject};
 use crate::host::oracle::{LiveOracle, Records};
 use crate::host::{Frame, Owned, snapshot};
 use crate::passes;
@@ -203,6 +203,7 @@ fn request(jit: &Jit, function: Function, token: u64, judged: Option<codegen::En
             codegen_level: level.unwrap_or(2),
             cheap_if_large: level.is_none() && jit.config.passes.is_none(),
             stress_counter,
+            ref_total: ffi::reference_total(),
         },
         judged,
         function,

@@ -101,3 +101,32 @@ pub unsafe fn write<T>(base: *mut impl Sized, offset: i32, value: T) {
             .write(value)
     }
 }
+
+/// Counts references as a debug build of CPython does, where we change a count ourselves. Feature `ref-debug`, which only
+/// that interpreter can load: `cargo xtask regrtest --leaks`.
+///
+/// # Safety
+/// The GIL is held.
+#[inline(always)]
+pub unsafe fn count_reference(change: isize) {
+    #[cfg(feature = "ref-debug")]
+    // SAFETY: the interpreter's own variable, under the GIL.
+    unsafe {
+        _Py_RefTotal += change;
+    }
+    let _ = change;
+}
+
+/// The address of the number of all references; 0 where nothing counts them.
+#[must_use]
+pub fn reference_total() -> u64 {
+    #[cfg(feature = "ref-debug")]
+    return &raw const _Py_RefTotal as u64;
+    #[cfg(not(feature = "ref-debug"))]
+    0
+}
+
+#[cfg(feature = "ref-debug")]
+unsafe extern "C" {
+    static mut _Py_RefTotal: isize;
+}

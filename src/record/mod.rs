@@ -91,6 +91,7 @@ unsafe fn incref(object: *mut PyObject) {
     unsafe {
         let count: isize = read(object, object::OB_REFCNT);
         write(object, object::OB_REFCNT, count + 1);
+        crate::host::ffi::count_reference(1);
     }
 }
 
@@ -101,6 +102,7 @@ unsafe fn decref(object: *mut PyObject) {
     unsafe {
         let count: isize = read(object, object::OB_REFCNT);
         write(object, object::OB_REFCNT, count - 1);
+        crate::host::ffi::count_reference(-1);
         if count == 1 {
             crate::host::ffi::_Py_Dealloc(object);
         }

@@ -115,7 +115,7 @@ unsafe fn materialise(loc: &Loc, buffer: *const u64) -> *mut PyObject {
             Loc::Null | Loc::InSlot => null_mut(),
             Loc::Object(at) => {
                 let object: *mut PyObject = word(buffer, *at);
-                py::Py_XINCREF(object);
+                py::Py_IncRef(object);
                 object
             }
             Loc::ConstObject(addr) => {
@@ -136,7 +136,7 @@ unsafe fn materialise(loc: &Loc, buffer: *const u64) -> *mut PyObject {
                 };
                 let object = pair.into_object();
                 if pair.tag == tag::OBJECT {
-                    py::Py_XINCREF(object);
+                    py::Py_IncRef(object);
                 }
                 object
             }

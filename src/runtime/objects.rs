@@ -33,7 +33,7 @@ pub(super) unsafe extern "C-unwind" fn swl_append_local(
         py::Py_DecRef(b);
         if !sum.is_null() {
             let old = std::mem::replace(&mut *slot, sum);
-            py::Py_XDECREF(old);
+            py::Py_DecRef(old);
         }
         sum
     }
@@ -179,7 +179,7 @@ unsafe fn lookup(dict: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
     unsafe {
         if class_of(dict) == addr_of_mut!(py::PyDict_Type) {
             let value = py::PyDict_GetItemWithError(dict, name);
-            py::Py_XINCREF(value);
+            py::Py_IncRef(value);
             return value;
         }
         let value = py::PyObject_GetItem(dict, name);

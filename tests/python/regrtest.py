@@ -25,6 +25,16 @@ from pathlib import Path
 from running import HERE, PYTHON, REFERENCE, TARGET, alone, environment, kill, run_alone
 
 EXPECTED = HERE / "regrtest_expected.toml"
+# What is run for leaks, if nothing is named: the language rather than the library.
+LEAK_TESTS = [
+    f"test_{name}"
+    for name in (
+        "asyncgen augassign baseexception bool class compare complex contextlib coroutines dict dictcomps enumerate"
+        " except_star exception_hierarchy exceptions extcall float format fstring functools generators genexps grammar iter"
+        " keywordonlyarg list listcomps named_expressions opcodes patma pow raise range richcmp scope set"
+        " setcomps slice string super tuple unary unpack unpack_ex weakref with yield_from"
+    ).split()
+]
 ENDINGS = {0: "success", 2: "failure", 3: "environment changed", 4: "skipped", 5: "failure"}
 
 
@@ -54,11 +64,16 @@ def failed_cases(path):
     return tuple(sorted(re.sub(r"0x[0-9a-f]+", "0x", case.get("name", "?")) for case in cases if case.find("error") is not None or case.find("failure") is not None))
 
 
-def run(command, name, timeout):
+def leaks(output):
+    """What the test runner says of a test that has been run again and again."""
+    return tuple(sorted({f"leaked {kind}" for kind in re.findall(r"leaked \[.*\] ([a-z ]+), sum", output)}))
+
+
+def run(command, name, timeout, more=()):
     """The verdict on one test file, and what it printed."""
     with tempfile.TemporaryDirectory(prefix="regrtest-") as directory:
         report = Path(directory) / "report.xml"
-        command = [*command, "-m", "test", "--junit-xml", str(report), "--tempdir", directory, name]
+        command = [*command, "-m", "test", *more, "--junit-xml", str(report), "--tempdir", directory, name]
         status, output, _, seconds = run_alone(command, timeout, cwd=directory, env=environment(), stderr=subprocess.STDOUT)
         if status is None:
             ending = "no end"
@@ -66,7 +81,8 @@ def run(command, name, timeout):
             ending = f"crash ({signal.Signals(-status).name})"
         else:
             ending = ENDINGS.get(status, f"exit status {status}")
-        return Verdict(ending, failed_cases(report), round(seconds, 2)), output.decode(errors="replace")
+        output = output.decode(errors="replace")
+        return Verdict(ending, failed_cases(report) + leaks(output), round(seconds, 2)), output
 
 
 class Journal:
@@ -139,8 +155,10 @@ def reason_for(name, plain, jit, expected):
 
 def compare(names, options):
     """Runs what the journal does not have; the names of tests that differ without a reason."""
-    journal = Journal(TARGET / "regrtest" / f"{options.mode}.jsonl", options.fresh)
-    logs = TARGET / "regrtest" / options.mode
+    what = f"{options.mode}-leaks" if options.leaks else options.mode
+    more = ["-R", "3:3"] if options.leaks else []
+    journal = Journal(TARGET / "regrtest" / f"{what}.jsonl", options.fresh)
+    logs = TARGET / "regrtest" / what
     logs.mkdir(parents=True, exist_ok=True)
     flags = [f"-Xjit={options.mode}", *(part for option in options.x for part in ("-X", option))]
     sides = {"plain": ([PYTHON], "plain"), "jit": ([PYTHON, *flags], f"{build_of(PYTHON)} {' '.join(flags)}")}
@@ -168,7 +186,7 @@ def compare(names, options):
         for name, side in todo:
             # A JIT that compiles everything takes its time.
             timeout = options.timeout if side == "plain" else 4 * options.timeout
-            futures[pool.submit(run, sides[side][0], name, timeout)] = name, side
+            futures[pool.submit(run, sides[side][0], name, timeout, more)] = name, side
         try:
             for future in as_completed(futures):
                 name, side = futures[future]
@@ -202,6 +220,7 @@ def main():
     parser.add_argument("-X", dest="x", action="append", default=[], metavar="OPTION", help="a further -X option for the JIT's side")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="how many at once (default: as many as processors)")
     parser.add_argument("--timeout", type=float, default=300.0, help="seconds after which plain CPython's run is given up; four times that with the JIT (default: %(default)s)")
+    parser.add_argument("--leaks", action="store_true", help="run each test six times and count references; needs a debug interpreter (default tests: a list)")
     parser.add_argument("--fresh", action="store_true", help="forget the results of earlier runs")
     parser.add_argument("tests", nargs="*", help="test files, such as test_generators; all of them if none is named")
     options = parser.parse_args()
@@ -209,7 +228,7 @@ def main():
     unknown = [name for name in options.tests if name not in names]
     if unknown:
         parser.error(f"no such test: {', '.join(unknown)}")
-    return 1 if compare(options.tests or names, options) else 0
+    return 1 if compare(options.tests or (LEAK_TESTS if options.leaks else names), options) else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 //! `cargo xtask apps`: real programs from PyPI under plain CPython and under the JIT.
 
 use crate::AppsArgs;
+use crate::build::Flavour;
 use crate::programs::{choose, comparison, verdict};
 use crate::setup::{Venv, Workspace, install_packages};
 use anyhow::Result;
@@ -23,7 +24,14 @@ pub fn apps(args: &AppsArgs) -> Result<ExitCode> {
     // Of its own: these packages must not change what the other commands run.
     let venv = Venv::named(&workspace, "apps-venv", python)?;
     venv.install_packages_of(&programs.join("requirements.txt"))?;
-    let mut command = comparison(&workspace, &venv, python, "apps.py", &args.x)?;
+    let mut command = comparison(
+        &workspace,
+        &venv,
+        python,
+        "apps.py",
+        &args.x,
+        Flavour::Plain,
+    )?;
     for mode in &args.mode {
         command.arg("--mode").arg(mode.name());
     }

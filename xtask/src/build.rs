@@ -10,19 +10,41 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-/// The name under which CPython 3.11 finds the library.
-const EXTENSION: &str = "_swallow.cpython-311-x86_64-linux-gnu.so";
+/// What the extension module is built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// CPython as people run it.
+    Plain,
+    /// A debug build of CPython, which counts references.
+    Debug,
+}
+
+impl Flavour {
+    /// The name under which CPython 3.11 finds the library.
+    fn extension(self) -> &'static str {
+        match self {
+            Flavour::Plain => "_swallow.cpython-311-x86_64-linux-gnu.so",
+            Flavour::Debug => "_swallow.cpython-311d-x86_64-linux-gnu.so",
+        }
+    }
+}
 
 /// What is built.
 pub struct Built {
     /// The extension module.
     library: PathBuf,
+    flavour: Flavour,
     /// The code generator, with the names that the package has for its files.
     generator: [(PathBuf, &'static str); 2],
 }
 
 /// Builds the extension module in the release profile, and the code generator.
 pub fn build(workspace: &Workspace) -> Result<Built> {
+    build_for(workspace, Flavour::Plain)
+}
+
+/// The same for a kind of interpreter.
+pub fn build_for(workspace: &Workspace, flavour: Flavour) -> Result<Built> {
     let cargo = |args: &[&str]| {
         let mut cargo = workspace.cargo();
         cargo.args(["build", "--quiet", "--package", "swallow", "--lib"]);
@@ -30,7 +52,16 @@ pub fn build(workspace: &Workspace) -> Result<Built> {
         check(&mut cargo)
     };
     say("building the extension module");
-    cargo(&["--release"])?;
+    let folder = match flavour {
+        Flavour::Plain => {
+            cargo(&["--release"])?;
+            "release"
+        }
+        Flavour::Debug => {
+            cargo(&["--profile", "ref-debug", "--features", "ref-debug"])?;
+            "ref-debug"
+        }
+    };
     say("building the code generator");
     cargo(&[
         "--bins",
@@ -42,7 +73,8 @@ pub fn build(workspace: &Workspace) -> Result<Built> {
     ])?;
     let generator = workspace.target.join("generator");
     Ok(Built {
-        library: workspace.target.join("release/lib_swallow.so"),
+        library: workspace.target.join(folder).join("lib_swallow.so"),
+        flavour,
         generator: [
             (generator.join("swallow-codegen"), "swallow-codegen"),
             (generator.join("lib_swallow.so"), "libswallow_codegen.so"),
@@ -72,7 +104,7 @@ pub fn install(workspace: &Workspace, venv: &Venv, built: &Built) -> Result<()> 
             symlink(&source, &link)?;
         }
     }
-    copy(&built.library, &package.join(EXTENSION))?;
+    copy(&built.library, &package.join(built.flavour.extension()))?;
     for (file, name) in &built.generator {
         copy(file, &package.join(name))?;
     }

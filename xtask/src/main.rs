@@ -115,6 +115,9 @@ struct RegrtestArgs {
     /// Further options of the interpreter for the JIT's side
     #[arg(short = 'X', value_name = "OPTION")]
     x: Vec<OsString>,
+    /// Look for leaks of references, on python3.11-dbg: each test three times to warm up and three times counted
+    #[arg(long)]
+    leaks: bool,
     /// Forget the results of earlier runs; otherwise a run goes on where it was stopped
     #[arg(long)]
     fresh: bool,

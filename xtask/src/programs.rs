@@ -1,6 +1,6 @@
 //! Programs of the repository: those of a directory, and those of `tests/python` that compare plain CPython with the JIT.
 
-use crate::build;
+use crate::build::{self, Flavour};
 use crate::setup::{Venv, Workspace};
 use crate::shell::line;
 use anyhow::{Context, Result, bail};
@@ -48,8 +48,9 @@ pub fn comparison(
     plain: &Path,
     script: &str,
     options: &[OsString],
+    flavour: Flavour,
 ) -> Result<Command> {
-    let built = build::build(workspace)?;
+    let built = build::build_for(workspace, flavour)?;
     build::install(workspace, venv, &built)?;
     let mut command = venv.command();
     command

@@ -115,7 +115,7 @@ impl LlvmGenerator {
                 &request.function,
                 &mut machine,
                 request.unit_token,
-                request.options.stress_counter,
+                &request.options,
             );
             machine.finish();
             lowered

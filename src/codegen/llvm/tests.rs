@@ -43,6 +43,7 @@ fn request(symbol: &str, pipeline: &str) -> Vec<u8> {
             codegen_level: 1,
             cheap_if_large: false,
             stress_counter: 0,
+            ref_total: 0,
         },
         judged: None,
         function,

@@ -15,6 +15,7 @@ mod exits;
 mod numbers;
 mod objects;
 
+use super::CompileOptions;
 use super::image::ExitDesc;
 use super::machine::{Hint, Machine, Ty};
 use crate::helpers::activation;
@@ -32,9 +33,9 @@ pub fn lower<M: Machine>(
     func: &Function,
     machine: &mut M,
     unit_token: u64,
-    stress_counter: u64,
+    options: &CompileOptions,
 ) -> Lowered {
-    let mut lower = Lower::new(func, machine, unit_token, stress_counter);
+    let mut lower = Lower::new(func, machine, unit_token, options);
     lower.run();
     Lowered { exits: lower.exits }
 }
@@ -53,6 +54,8 @@ struct Lower<'a, M: Machine> {
     unit_token: u64,
     /// Address of the countdown that makes guards fail, or 0.
     stress_counter: u64,
+    /// Address of the number of all references, in a debug build of CPython, or 0.
+    ref_total: u64,
     ts: M::V,
     frame: M::V,
     parent: M::V,
@@ -86,7 +89,7 @@ struct Lower<'a, M: Machine> {
 }
 
 impl<'a, M: Machine> Lower<'a, M> {
-    fn new(func: &'a Function, m: &'a mut M, unit_token: u64, stress_counter: u64) -> Self {
+    fn new(func: &'a Function, m: &'a mut M, unit_token: u64, options: &CompileOptions) -> Self {
         let [ts, frame, parent] = m.params();
         let exits = m.leaves_through_memory();
         let act = m.stack_slot(activation::VALUES as u32 + 8 * buffer_words(func, exits));
@@ -98,7 +101,8 @@ impl<'a, M: Machine> Lower<'a, M> {
         Lower {
             func,
             unit_token,
-            stress_counter,
+            stress_counter: options.stress_counter,
+            ref_total: options.ref_total,
             ts,
             frame,
             parent,

@@ -26,6 +26,18 @@ impl<M: Machine> Lower<'_, M> {
         let one = self.m.int(1);
         let count = self.m.int_op(IntOp::Add, count, one);
         self.m.store(Ty::I64, count, value, object::OB_REFCNT);
+        self.count_reference(IntOp::Add);
+    }
+
+    /// Counts a reference more or less in all, where that is wanted.
+    fn count_reference(&mut self, op: IntOp) {
+        if self.ref_total != 0 {
+            let total = self.m.address(self.ref_total);
+            let count = self.m.load(Ty::I64, total, 0);
+            let one = self.m.int(1);
+            let count = self.m.int_op(op, count, one);
+            self.m.store(Ty::I64, count, total, 0);
+        }
     }
 
     pub(super) fn incref_typed(&mut self, value: M::V, ty: Type) {
@@ -54,6 +66,7 @@ impl<M: Machine> Lower<'_, M> {
         let one = self.m.int(1);
         let count = self.m.int_op(IntOp::Sub, count, one);
         self.m.store(Ty::I64, count, value, object::OB_REFCNT);
+        self.count_reference(IntOp::Sub);
         let zero = self.m.int(0);
         let dead = self.m.int_cmp(CmpOp::Eq, count, zero);
         self.when(dead, |this| {
