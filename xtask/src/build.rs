@@ -132,7 +132,9 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
             && matches!((copy.modified(), source.modified()), (Ok(copy), Ok(source)) if copy >= source)
     });
     if !fresh {
-        let fresh_copy = to.with_added_extension("new");
+        // `swallow-codegen` has no extension, and a library's name has several.
+        let name = to.file_name().unwrap_or_default().to_string_lossy();
+        let fresh_copy = to.with_file_name(format!("{name}.new"));
         fs::copy(from, &fresh_copy)?;
         fs::rename(&fresh_copy, to)?;
     }
