@@ -66,7 +66,7 @@ def failed_cases(path):
 
 def leaks(output):
     """What the test runner says of a test that has been run again and again."""
-    return tuple(sorted({f"leaked {kind}" for kind in re.findall(r"leaked \[.*\] ([a-z ]+), sum", output)}))
+    return tuple(sorted({f"leaked {kind}" for kind in re.findall(r"leaked \[.*\] (references|file descriptors), sum", output)}))
 
 
 def run(command, name, timeout, more=()):
