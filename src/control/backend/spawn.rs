@@ -98,6 +98,10 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
     if task.error != 0 {
         return Err(io::Error::from_raw_os_error(task.error));
     }
+    // Numbers that mean others: a child that came to its end before it could make the second one.
+    if task.pid <= 1 {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
     ours.set_nonblocking(true)?;
     Ok(Spawned {
         connection: out_of_the_way(ours.into()),
