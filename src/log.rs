@@ -1,9 +1,16 @@
-//! The log on stderr (`-X jit-log`).
+//! What is written to stderr: lines for the user, and the log (`-X jit-log`).
 #![forbid(unsafe_code)]
 
+use std::fmt::Display;
+use std::io::Write;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+/// Writes a line to stderr. Where nobody reads it any more it is lost: `eprintln!` would panic, and end the program.
+pub fn say(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
 
 /// Whether the text is a filter: a level, or levels by module, joined by commas.
 #[must_use]

@@ -3,6 +3,7 @@
 pub mod arena;
 #[cfg(feature = "cpython")]
 pub mod cell;
+pub mod descriptor;
 #[cfg(feature = "cpython")]
 pub mod unit;
 #[cfg(feature = "cpython")]

@@ -164,6 +164,24 @@ impl Loc {
 }
 
 impl CodeImage {
+    /// Whether what it says of itself fits together: entry and unwind table lie in its blocks, and sites have an exit.
+    #[must_use]
+    pub fn is_consistent(&self) -> bool {
+        let is_inside = |address: u64| {
+            self.blocks.iter().any(|block| {
+                address
+                    .checked_sub(block.address)
+                    .is_some_and(|offset| offset < block.size)
+            })
+        };
+        is_inside(self.entry)
+            && (self.unwind_table == 0 || is_inside(self.unwind_table))
+            && self
+                .sites
+                .iter()
+                .all(|site| (site.exit as usize) < self.exits.len())
+    }
+
     /// Bytes of the tables on the heap.
     #[must_use]
     pub fn table_bytes(&self) -> usize {

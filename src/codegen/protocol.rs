@@ -93,6 +93,28 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// The answer to the same message, if that had failed.
+    #[must_use]
+    pub fn failed(&self, error: CodegenError) -> Answer {
+        match *self {
+            Answer::Compiled { job, .. } => Answer::Compiled {
+                job,
+                result: Err(error),
+            },
+            Answer::Text { job, .. } => Answer::Text {
+                job,
+                result: Err(error),
+            },
+            Answer::Checked { job, .. } => Answer::Checked {
+                job,
+                result: Err(error),
+            },
+            Answer::Ready | Answer::Failed(_) | Answer::Idle => Answer::Failed(error),
+        }
+    }
+}
+
 /// Why bytes are not a message.
 #[derive(Debug, thiserror::Error)]
 pub enum ProtocolError {

@@ -92,20 +92,8 @@ impl<S: Surroundings> Server<S> {
     /// The same for bytes without their length; an answer that is too long becomes an error.
     pub fn handle_bytes(&mut self, message: Message) -> Option<Vec<u8>> {
         let answer = self.handle(message)?;
-        let job = match &answer {
-            Answer::Compiled { job, .. } => Some(*job),
-            _ => None,
-        };
-        let encoded = encode(&answer).or_else(|error| {
-            let error = CodegenError::Backend(error.to_string());
-            encode(&match job {
-                Some(job) => Answer::Compiled {
-                    job,
-                    result: Err(error),
-                },
-                None => Answer::Failed(error),
-            })
-        });
+        let encoded = encode(&answer)
+            .or_else(|error| encode(&answer.failed(CodegenError::Backend(error.to_string()))));
         encoded.ok()
     }
 

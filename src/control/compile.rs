@@ -17,6 +17,7 @@ use crate::hir::{Function, Op, Type};
 use crate::host::ffi::{self, PyObject};
 use crate::host::oracle::{LiveOracle, Records};
 use crate::host::{Frame, Owned, snapshot};
+use crate::log;
 use crate::passes;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
@@ -133,9 +134,12 @@ fn build(
     if jit.config.dump.feedback
         && let Some(map) = &options.feedback
     {
-        eprintln!("feedback of {}:{}", copy.name, copy.firstlineno);
+        log::say(format_args!(
+            "feedback of {}:{}",
+            copy.name, copy.firstlineno
+        ));
         for (pc, name, text) in map.describe(&copy.units) {
-            eprintln!("  {pc:4} {name}: {text}");
+            log::say(format_args!("  {pc:4} {name}: {text}"));
         }
     }
     let function = build_recorded(&copy, &oracle, &options)?;
@@ -288,7 +292,7 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
     if unit.job.is_some() || unit.installed().is_some() {
         return;
     }
-    if jit.is_busy() && matches!(source, Source::Frame(_)) {
+    if jit.takes_no_job() && matches!(source, Source::Frame(_)) {
         return;
     }
     if unit.compiles >= MAX_COMPILES || unit.compiled_insts > MAX_COMPILED_HIR {
@@ -306,7 +310,7 @@ pub(super) fn compile_place(jit: &'static Jit, frame: Frame, pc: u32) {
     let Some(unit) = jit.unit(code) else { return };
     let is_used_up = unit.compiled_insts > MAX_COMPILED_HIR;
     let this = unit.place_at(pc);
-    if this.job.is_some() || jit.is_busy() {
+    if this.job.is_some() || jit.takes_no_job() {
         return;
     }
     if this.compiles >= MAX_COMPILES || is_used_up {
@@ -562,7 +566,12 @@ pub(super) fn finish_job(jit: &'static Jit, job: Job) {
 
 /// Installs what the code generator has answered.
 pub(super) fn finish(jit: &'static Jit, job: Job, done: Done) {
-    let Done::Compiled(result) = done else { return };
+    if let Done::Compiled(result) = done {
+        holding(|| settle(jit, job, result));
+    }
+}
+
+fn settle(jit: &'static Jit, job: Job, result: Result<Outcome, CodegenError>) {
     let Some(pending) = jit.take_pending(job) else {
         discard(jit, result);
         return;
@@ -610,7 +619,9 @@ fn fail(jit: &'static Jit, code: *mut PyObject, pc: Option<u32>, error: &Codegen
         return;
     }
     tracing::error!(%name, %error, "code generation failed");
-    eprintln!("swallow: {name}: {error}; it stays interpreted");
+    log::say(format_args!(
+        "swallow: {name}: {error}; it stays interpreted"
+    ));
     if let Some(unit) = jit.unit(code) {
         refuse(jit, unit, error.to_string());
     }
@@ -692,7 +703,7 @@ fn dump(jit: &Jit, function: &Function, token: u64) {
     if jit.config.dump.hir {
         let mut function = function.clone();
         passes::optimise(&mut function);
-        eprintln!("{function}");
+        log::say(&function);
     }
     let wanted = [
         (jit.config.dump.llvm, Text::Ir),
@@ -704,8 +715,8 @@ fn dump(jit: &Jit, function: &Function, token: u64) {
             return;
         };
         match back.text(bytes, what) {
-            Ok(text) => eprintln!("{text}"),
-            Err(error) => eprintln!("swallow: {}: {error}", function.name),
+            Ok(text) => log::say(text),
+            Err(error) => log::say(format_args!("swallow: {}: {error}", function.name)),
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::heap;
 use crate::host::ffi::{self, PyObject, read};
 use crate::host::{Frame, check, snapshot};
 use crate::layout::{code as c, frame};
+use crate::log;
 use crate::record;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
@@ -124,7 +125,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     // Something has to be recorded before it is compiled.
     config.warm = config.warm.min(config.threshold / 2);
     let mode = config.mode;
-    let config_waits = config.wait || back.is_immediate();
+    let waits = config.wait || back.is_immediate();
     let profile = config.profile.then(Profile::default);
     let made = JIT.set(Jit {
         config,
@@ -132,7 +133,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         extra,
         previous,
         mode: AtomicU8::new(mode as u8),
-        waits: config_waits,
+        waits,
         back: Mutex::new(back),
         waiting: AtomicU32::new(0),
         pending: Mutex::default(),
@@ -171,7 +172,7 @@ fn choose_seed() -> u64 {
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let seed = clock.map_or(0, |time| u64::from(time.subsec_nanos()))
         ^ u64::from(std::process::id()) << 32;
-    eprintln!("swallow: -X jit-seed={seed}");
+    log::say(format_args!("swallow: -X jit-seed={seed}"));
     seed
 }
 
@@ -406,8 +407,8 @@ impl Jit {
         }
     }
 
-    /// Whether there is room for another job of the code generator.
-    fn is_busy(&self) -> bool {
+    /// Whether nothing can be compiled at the moment: too much waits, or memory is short; then the JIT goes off for good.
+    fn takes_no_job(&self) -> bool {
         if heap::is_short() {
             self.set_mode(Mode::Never);
             return true;

@@ -16,38 +16,32 @@ use std::ffi::c_int;
 type Trace =
     unsafe extern "C-unwind" fn(*mut PyObject, *mut PyObject, c_int, *mut PyObject) -> c_int;
 
+/// Where the thread state has its trace and its profile function.
+const FIELDS: [i32; 2] = [tstate::C_TRACEFUNC, tstate::C_PROFILEFUNC];
+
 thread_local! {
-    /// The thread's own functions, while [`skip`] and [`skip_profile`] stand in for them.
-    static TRACE: Cell<Option<Trace>> = const { Cell::new(None) };
-    static PROFILE: Cell<Option<Trace>> = const { Cell::new(None) };
+    /// The thread's own functions, while [`skip`] stands in for them.
+    static OWN: [Cell<Option<Trace>>; 2] = const { [Cell::new(None), Cell::new(None)] };
 }
 
-unsafe extern "C-unwind" fn skip(
+/// Takes the event, and puts the thread's own function back.
+unsafe extern "C-unwind" fn skip<const WHICH: usize>(
     _: *mut PyObject,
     _: *mut PyObject,
     _: c_int,
     _: *mut PyObject,
 ) -> c_int {
-    // SAFETY: CPython calls this on a thread with the GIL; the field is that of the thread state.
-    unsafe {
-        let ts: *mut PyThreadState = pyo3_ffi::PyThreadState_Get();
-        write(ts, tstate::C_TRACEFUNC, TRACE.take());
-    }
+    // SAFETY: CPython calls this on a thread with the GIL.
+    unsafe { put_back(pyo3_ffi::PyThreadState_Get(), WHICH) };
     0
 }
 
-unsafe extern "C-unwind" fn skip_profile(
-    _: *mut PyObject,
-    _: *mut PyObject,
-    _: c_int,
-    _: *mut PyObject,
-) -> c_int {
-    // SAFETY: as above.
-    unsafe {
-        let ts: *mut PyThreadState = pyo3_ffi::PyThreadState_Get();
-        write(ts, tstate::C_PROFILEFUNC, PROFILE.take());
+/// Puts the thread's own function back, unless that has been done.
+unsafe fn put_back(ts: *mut PyThreadState, which: usize) {
+    if let Some(own) = OWN.with(|own| own[which].take()) {
+        // SAFETY: the field is that of the thread state (caller).
+        unsafe { write(ts, FIELDS[which], own) };
     }
-    0
 }
 
 /// Has CPython's evaluator unwind a frame with the exception that is set, and go on if there is a handler.
@@ -57,18 +51,20 @@ unsafe extern "C-unwind" fn skip_profile(
 pub(super) unsafe fn unwind(jit: &Jit, ts: *mut PyThreadState, frame: Frame) -> *mut PyObject {
     // SAFETY: the caller's promise; the evaluator calls both functions before it does anything else.
     unsafe {
-        if is_tracing(ts) {
-            let trace: Option<Trace> = read(ts, tstate::C_TRACEFUNC);
-            let profile: Option<Trace> = read(ts, tstate::C_PROFILEFUNC);
-            if trace.is_some() {
-                TRACE.set(trace);
-                write(ts, tstate::C_TRACEFUNC, Some(skip as Trace));
-            }
-            if profile.is_some() {
-                PROFILE.set(profile);
-                write(ts, tstate::C_PROFILEFUNC, Some(skip_profile as Trace));
+        if !is_tracing(ts) {
+            return jit.interpret(ts, frame, true);
+        }
+        for (which, stand_in) in [skip::<0> as Trace, skip::<1>].into_iter().enumerate() {
+            let own: Option<Trace> = read(ts, FIELDS[which]);
+            if own.is_some() {
+                OWN.with(|cells| cells[which].set(own));
+                write(ts, FIELDS[which], stand_in);
             }
         }
-        jit.interpret(ts, frame, true)
+        let result = jit.interpret(ts, frame, true);
+        // Where the evaluator has refused the frame, for want of stack, it has called neither.
+        put_back(ts, 0);
+        put_back(ts, 1);
+        result
     }
 }

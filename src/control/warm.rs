@@ -14,6 +14,7 @@ use crate::code::unit::{Installed, Place, PlaceKind, State, Unit};
 use crate::config::Mode;
 use crate::feedback::Map;
 use crate::frontend::EntryItem;
+use crate::heap;
 use crate::helpers::tag;
 use crate::host::ffi::{
     self, PyInterpreterFrame, PyListIter_Type, PyObject, PyRangeIter_Type, PyThreadState, read,
@@ -87,7 +88,7 @@ unsafe fn take_turns(
                 }
             };
             let left: i32 = read(ts, tstate::RECURSION_REMAINING);
-            if left <= 0 || is_tracing(ts) || jit.mode() == Mode::Never {
+            if left <= 0 || is_tracing(ts) || jit.mode() == Mode::Never || heap::is_short() {
                 return jit.interpret(ts, frame, false);
             }
             let (map, budget, all) = prepare(jit, code, turn, after_exit);

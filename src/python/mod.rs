@@ -13,6 +13,7 @@ use crate::host::ffi::{PyObject, read};
 use crate::host::snapshot::{class_of, text, type_of};
 use crate::host::{Owned, check};
 use crate::layout::function;
+use crate::log;
 use crate::stats::COUNTERS;
 use pyo3_ffi as py;
 use serde_json::{Value, json};
@@ -115,7 +116,7 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
         let config =
             Config::parse(&xoptions, variable).map_err(|error| value_error(error.to_string()))?;
         if let Some(filter) = &config.log {
-            crate::log::start(filter);
+            log::start(filter);
         }
         if config.mode == Mode::Never {
             return Ok(Value::Null);
@@ -171,7 +172,12 @@ unsafe extern "C" fn shut_down(_module: *mut PyObject, _none: *mut PyObject) -> 
     answer(|| {
         let jit = active()?;
         if jit.config.stats {
-            *LAST_STATS.lock().unwrap_or_else(PoisonError::into_inner) = Some(stats_value());
+            let mut stats = stats_value();
+            stats["memory"] = memory_value();
+            if let Some(rows) = stats["memory"].as_object_mut() {
+                rows.remove("functions");
+            }
+            *LAST_STATS.lock().unwrap_or_else(PoisonError::into_inner) = Some(stats);
         }
         jit.shut_down();
         Ok(Value::Null)
@@ -183,12 +189,12 @@ extern "C" fn print_stats() {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    eprintln!("{}", last.unwrap_or_else(stats_value));
+    log::say(last.unwrap_or_else(stats_value));
 }
 
 extern "C" fn print_profile() {
     if let Some(table) = control::jit().and_then(Jit::profile_table) {
-        eprint!("{table}");
+        log::say(table.trim_end());
     }
 }
 
@@ -204,11 +210,6 @@ fn stats_value() -> Value {
         stats.insert("arena_slack_bytes".into(), json!(arena.slack));
         stats.insert("arena_touched_bytes".into(), json!(arena.extent));
         stats.insert("helper_pid".into(), json!(jit.helper_pid()));
-        let mut memory = memory_value();
-        if let Some(rows) = memory.as_object_mut() {
-            rows.remove("functions");
-        }
-        stats.insert("memory".into(), memory);
         stats.insert("mode".into(), json!(jit.mode().name()));
     }
     Value::Object(stats)

@@ -330,3 +330,24 @@ for function in (keep, overwritten):
 """,
         "-Xjit=whenhot",
     )
+
+
+def test_a_function_is_judged_with_its_beginning_recorded():
+    """The first call makes its loop hot: what stands before that loop has not been seen by then."""
+    check(
+        """
+        import swallow
+
+        def work(n):
+            x = 0.5
+            for i in range(n):
+                x = x * 0.5 + i
+            return x
+
+        for _ in range(2000):
+            work(1000)
+        info = swallow.info(work)
+        assert info["state"] == "compiled", info
+        """,
+        "-Xjit=whenhot",
+    )

@@ -425,3 +425,22 @@ def test_subinterpreters():
         "-Xjit=always",
     )
     assert done.stdout == "the JIT is the main interpreter's\nsub 2\n" * 3, done
+
+
+@pytest.mark.parametrize("more", [[], ["-X", "jit-stats"], ["-X", "jit-profile"], ["-X", "jit-dump=hir,feedback"], ["-X", "jit-log=debug"]])
+def test_stderr_that_nobody_reads(more):
+    """Lines of ours are lost then, and nothing else is."""
+    source = "def f(n):\n    t = 0\n    for i in range(n):\n        t += i\n    return t\nprint([f(9000) for _ in range(20)][-1])\n"
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        done = subprocess.run(
+            [PYTHON, "-Xjit=whenhot", "-X", "jit-wait", *more, "-c", source],
+            env=environment(SWALLOW_DEV_CODEGEN="/nonexistent"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=writes,
+        )
+    finally:
+        os.close(writes)
+    assert (done.returncode, done.stdout) == (0, b"40495500\n"), done

@@ -6,4 +6,4 @@ mod shared;
 
 pub use blocks::Usage;
 pub use private::Arena;
-pub use shared::{HelperArena, HostArena, identity_of, out_of_the_way};
+pub use shared::{HelperArena, HostArena};

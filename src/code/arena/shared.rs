@@ -9,12 +9,13 @@
 //! a signal. Pages without a block are given back.
 
 use super::blocks::{Blocks, PAGE, RESERVED, Usage, pages, rounded, whole_pages};
+use crate::code::descriptor::{Ours, out_of_the_way};
 use crate::codegen::{Block, CodeMemory};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -130,7 +131,7 @@ fn new_file() -> io::Result<File> {
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
-        File::from(OwnedFd::from_raw_fd(fd))
+        File::from(out_of_the_way(OwnedFd::from_raw_fd(fd)))
     };
     set_size(&file, STEP)?;
     // What is mapped stays there.
@@ -141,41 +142,9 @@ fn new_file() -> io::Result<File> {
     Ok(file)
 }
 
-/// Numbers that tell what is open from everything else: programs close descriptors that they don't know.
-///
-/// # Errors
-/// When nothing is open there.
-pub fn identity_of(fd: BorrowedFd<'_>) -> io::Result<(u64, u64)> {
-    // SAFETY: plain data, filled in by the call if that succeeds.
-    unsafe {
-        let mut stat: libc::stat = std::mem::zeroed();
-        if libc::fstat(fd.as_raw_fd(), &mut stat) != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok((stat.st_dev, stat.st_ino))
-    }
-}
-
-/// Where descriptors of ours are put: programs close or reuse the small numbers.
-const HIGH: i32 = 400;
-
-/// Moves a descriptor to a number that programs seldom touch, if it can be.
-#[must_use]
-pub fn out_of_the_way(fd: OwnedFd) -> OwnedFd {
-    // SAFETY: a call on an open descriptor; the copy is new and ours.
-    unsafe {
-        let copy = libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, HIGH);
-        if copy < 0 {
-            return fd;
-        }
-        OwnedFd::from_raw_fd(copy)
-    }
-}
-
 /// The arena as the Python process has it.
 pub struct HostArena {
-    file: File,
-    identity: (u64, u64),
+    file: Ours<File>,
     mapping: Mapping,
     /// Blocks in use, by address.
     used: Mutex<BTreeMap<u64, u64>>,
@@ -187,7 +156,7 @@ impl HostArena {
     /// # Errors
     /// What the system says: no more files, no address space, or that nothing may be executed.
     pub fn new() -> io::Result<HostArena> {
-        let file = File::from(out_of_the_way(new_file()?.into()));
+        let file = new_file()?;
         let mut size = RESERVED;
         let mapping = loop {
             match Mapping::new(&file, size, 0, libc::PROT_READ | libc::PROT_EXEC) {
@@ -201,8 +170,7 @@ impl HostArena {
             }
         };
         let arena = HostArena {
-            identity: identity_of(file.as_fd())?,
-            file,
+            file: Ours::new(file)?,
             mapping,
             used: Mutex::default(),
         };
@@ -241,8 +209,7 @@ impl HostArena {
     /// The file, for the helper; `None` if the program has closed it (it may have put another one in its place).
     #[must_use]
     pub fn file(&self) -> Option<&File> {
-        let same = identity_of(self.file.as_fd()).is_ok_and(|found| found == self.identity);
-        same.then_some(&self.file)
+        self.file.get()
     }
 
     fn used(&self) -> MutexGuard<'_, BTreeMap<u64, u64>> {
@@ -255,6 +222,9 @@ impl HostArena {
         let range = self.range();
         let used = self.used();
         blocks.iter().all(|block| {
+            if block.size > range.size {
+                return false;
+            }
             let Some(end) = block
                 .address
                 .checked_add(rounded(block.size as usize) as u64)
@@ -340,7 +310,7 @@ impl HostArena {
     /// What the system says.
     pub fn copy(&self) -> io::Result<File> {
         use std::os::unix::fs::FileExt;
-        let copy = File::from(out_of_the_way(new_file()?.into()));
+        let copy = new_file()?;
         let range = self.range();
         let used = self.used();
         if let Some((address, size)) = used.last_key_value() {
@@ -371,15 +341,10 @@ impl HostArena {
                 0,
             )
         };
-        let Ok(identity) = identity_of(copy.as_fd()) else {
+        let Ok(copy) = Ours::new(copy) else {
             return false;
         };
-        let before = std::mem::replace(&mut self.file, copy);
-        if !identity_of(before.as_fd()).is_ok_and(|found| found == self.identity) {
-            // The descriptor is the program's by now.
-            std::mem::forget(before);
-        }
-        self.identity = identity;
+        self.file = copy;
         base != libc::MAP_FAILED && self.protect_bell().is_ok()
     }
 }

@@ -4,11 +4,12 @@
 //! they come by ([`super::BackEnd::look`]); the bell in the shared arena tells them when that is worth a system call.
 
 use super::spawn::spawn;
-use crate::code::arena::{HostArena, identity_of};
+use crate::code::arena::HostArena;
+use crate::code::descriptor::Ours;
 use crate::codegen::protocol::{Answer, Inbox, Message, Setup, encode};
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -42,44 +43,10 @@ impl fmt::Display for Broken {
     }
 }
 
-/// A descriptor that may become the program's: programs close what they don't know, and the number is given out again.
-struct Ours {
-    /// There until the value is dropped.
-    fd: Option<OwnedFd>,
-    identity: (u64, u64),
-}
-
-impl Ours {
-    fn new(fd: OwnedFd) -> io::Result<Ours> {
-        let identity = identity_of(fd.as_fd())?;
-        Ok(Ours {
-            fd: Some(fd),
-            identity,
-        })
-    }
-
-    fn fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_ref().expect("until the end").as_fd()
-    }
-
-    /// Whether it is still ours.
-    fn is_there(&self) -> bool {
-        identity_of(self.fd()).is_ok_and(|found| found == self.identity)
-    }
-}
-
-impl Drop for Ours {
-    fn drop(&mut self) {
-        if !self.is_there() {
-            std::mem::forget(self.fd.take());
-        }
-    }
-}
-
 /// A running helper.
 pub(super) struct Helper {
-    connection: Ours,
-    _lifeline: Ours,
+    connection: Ours<OwnedFd>,
+    _lifeline: Ours<OwnedFd>,
     inbox: Inbox,
     /// What has not been sent yet, and how much of it has.
     outgoing: Vec<u8>,
@@ -148,39 +115,32 @@ impl Helper {
         Ok(())
     }
 
-    fn fd(&self) -> BorrowedFd<'_> {
-        self.connection.fd()
-    }
-
-    /// Whether the descriptor is still ours.
-    fn check(&self) -> Result<(), Broken> {
-        if self.connection.is_there() {
-            Ok(())
-        } else {
-            Err(Broken::Closed)
-        }
+    /// The connection's descriptor, if it is still ours.
+    fn fd(&self) -> Result<RawFd, Broken> {
+        let connection = self.connection.get().ok_or(Broken::Closed)?;
+        Ok(connection.as_raw_fd())
     }
 
     /// Sends and receives what can be without waiting; the messages that have come.
     pub(super) fn exchange(&mut self) -> (Vec<Answer>, Result<(), Broken>) {
         let mut answers = Vec::new();
-        let result = self
-            .check()
-            .and_then(|()| self.send())
-            .and_then(|()| self.receive(&mut answers));
+        let result = self.fd().and_then(|fd| {
+            self.send(fd);
+            self.receive(fd, &mut answers)
+        });
         if !answers.is_empty() {
             self.since = Instant::now();
         }
         (answers, result)
     }
 
-    fn send(&mut self) -> Result<(), Broken> {
+    fn send(&mut self, fd: RawFd) {
         while self.sent < self.outgoing.len() {
             let rest = &self.outgoing[self.sent..];
             // SAFETY: an open socket and a slice. Without the flag a helper that is gone would send a signal.
             let count = unsafe {
                 libc::send(
-                    self.fd().as_raw_fd(),
+                    fd,
                     rest.as_ptr().cast(),
                     rest.len(),
                     libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT,
@@ -190,7 +150,7 @@ impl Helper {
                 let error = io::Error::last_os_error();
                 match error.kind() {
                     io::ErrorKind::Interrupted => continue,
-                    io::ErrorKind::WouldBlock => return Ok(()),
+                    io::ErrorKind::WouldBlock => return,
                     // What it said before is still to be read.
                     _ => break,
                 }
@@ -199,17 +159,16 @@ impl Helper {
         }
         self.outgoing = Vec::new();
         self.sent = 0;
-        Ok(())
     }
 
-    fn receive(&mut self, answers: &mut Vec<Answer>) -> Result<(), Broken> {
+    fn receive(&mut self, fd: RawFd, answers: &mut Vec<Answer>) -> Result<(), Broken> {
         let mut buffer = [0; 16 << 10];
         let mut was_reset = false;
         loop {
             // SAFETY: an open socket and a buffer of that size.
             let count = unsafe {
                 libc::recv(
-                    self.fd().as_raw_fd(),
+                    fd,
                     buffer.as_mut_ptr().cast(),
                     buffer.len(),
                     libc::MSG_DONTWAIT,
@@ -249,12 +208,10 @@ impl Helper {
 
     /// Waits until there is something to receive, or to send, for `time` at most.
     pub(super) fn wait(&self, time: Duration) {
-        if self.check().is_err() {
-            return;
-        }
+        let Ok(fd) = self.fd() else { return };
         let wants_to_send = !self.outgoing.is_empty();
         let mut poll = libc::pollfd {
-            fd: self.fd().as_raw_fd(),
+            fd,
             events: libc::POLLIN | if wants_to_send { libc::POLLOUT } else { 0 },
             revents: 0,
         };
@@ -263,24 +220,23 @@ impl Helper {
         unsafe { libc::poll(&mut poll, 1, time) };
     }
 
-    /// Whether its end of the connection is closed, at once or in so many milliseconds.
-    fn hangs_up_within(&self, time: i32) -> bool {
-        let mut poll = libc::pollfd {
-            fd: self.fd().as_raw_fd(),
-            events: libc::POLLRDHUP,
-            revents: 0,
-        };
-        // SAFETY: one entry, on this stack.
-        unsafe { libc::poll(&mut poll, 1, time) != 0 }
-    }
-
     /// Ends it, where it hangs: it would notice that the connection is closed, unless it is stopped.
     pub(super) fn kill(&mut self) {
-        if self.check().is_ok() && !self.hangs_up_within(0) {
+        let Ok(fd) = self.fd() else { return };
+        let hangs_up_within = |time| {
+            let mut poll = libc::pollfd {
+                fd,
+                events: libc::POLLRDHUP,
+                revents: 0,
+            };
+            // SAFETY: one entry, on this stack.
+            unsafe { libc::poll(&mut poll, 1, time) != 0 }
+        };
+        if !hangs_up_within(0) {
             // SAFETY: as long as the connection is open the process has not ended, so the number is still its own.
             unsafe { libc::kill(self.pid as i32, libc::SIGKILL) };
             // What it writes in its last moments must not meet what the next one writes there.
-            self.hangs_up_within(1000);
+            hangs_up_within(1000);
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::code::arena::Arena;
 use crate::codegen::CodeMemory;
 use crate::codegen::abi::{CLOSE, Close, HostMemory, OPEN, Open, TALK, Talk};
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr::{self, NonNull};
@@ -137,23 +137,3 @@ unsafe extern "C" fn free(arena: *const c_void, block: *mut u8, size: usize) {
         arena.free(block, size);
     }
 }
-
-/// The path of a file beside the extension module.
-pub(super) fn beside_us(name: &str) -> Option<std::path::PathBuf> {
-    let here: extern "C" fn() = anchor;
-    // SAFETY: plain data, filled in by the call; the name lives as long as the module.
-    let module = unsafe {
-        let mut info: libc::Dl_info = std::mem::zeroed();
-        let found: c_int = libc::dladdr(here as *const c_void, &mut info);
-        if found == 0 || info.dli_fname.is_null() {
-            return None;
-        }
-        CStr::from_ptr(info.dli_fname)
-    };
-    let module = Path::new(std::ffi::OsStr::from_bytes(module.to_bytes()));
-    let folder = std::path::absolute(module).ok()?.parent()?.to_owned();
-    Some(folder.join(name))
-}
-
-/// Lies in the extension module.
-extern "C" fn anchor() {}

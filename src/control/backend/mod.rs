@@ -3,6 +3,7 @@
 //! A *job* is a request that has not been answered. Jobs are answered in their order. When the helper dies, the first one
 //! was being worked on: it is tried once more, then given up. The others are said again to the next helper.
 
+mod files;
 mod helper;
 mod library;
 mod spawn;
@@ -11,6 +12,7 @@ use crate::code::arena::{Arena, HostArena, Usage};
 use crate::codegen::protocol::{Answer, HEADER, Job, Message, Setup, decode, encode};
 use crate::codegen::{Block, CodegenError, Outcome, SymbolTable, Text};
 use crate::config::{Codegen, Config};
+use crate::log;
 use crate::stats::{COUNTERS, count};
 use helper::{Broken, Helper};
 use library::Library;
@@ -177,7 +179,7 @@ impl BackEnd {
 
     /// The program is told once that there will be no code.
     fn fail(&mut self, why: String) -> CodegenError {
-        eprintln!("swallow: {why}; nothing more is compiled");
+        log::say(format_args!("swallow: {why}; nothing more is compiled"));
         self.generator = Generator::Off(why.clone());
         CodegenError::Unavailable(why)
     }
@@ -197,7 +199,7 @@ impl BackEnd {
     }
 
     fn load_library(&mut self) -> Result<(), String> {
-        let path = library::beside_us("libswallow_codegen.so")
+        let path = files::beside_us("libswallow_codegen.so")
             .ok_or("the code generator's library can't be found")?;
         let arena = Arena::new().ok_or("no address space for compiled code")?;
         let arena = self.private.insert(Arc::new(arena)).clone();
@@ -234,7 +236,7 @@ impl BackEnd {
     fn start_helper(&mut self) -> Result<(), String> {
         let path = match std::env::var_os("SWALLOW_DEV_CODEGEN") {
             Some(path) => path.into(),
-            None => library::beside_us("swallow-codegen")
+            None => files::beside_us("swallow-codegen")
                 .ok_or("the code generator's program can't be found")?,
         };
         let arena = match &mut self.shared {
@@ -427,10 +429,7 @@ impl BackEnd {
         match &done {
             Done::Compiled(Ok(Outcome::Compiled(image))) => {
                 let blocks = &image.blocks;
-                let entry = blocks
-                    .iter()
-                    .any(|b| (b.address..b.address + b.size).contains(&image.entry));
-                if !entry || !arena.is_free(blocks) {
+                if !image.is_consistent() || !arena.is_free(blocks) {
                     let error = CodegenError::Backend("code in an impossible place".to_owned());
                     return Done::Compiled(Err(error));
                 }

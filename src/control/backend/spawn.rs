@@ -5,7 +5,7 @@
 //! A first child without exit signal makes the second one, which executes the helper; the first one exits at once and is
 //! waited for here, so that the helper's parent is the system's first process.
 
-use crate::code::arena::out_of_the_way;
+use crate::code::descriptor::out_of_the_way;
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
