@@ -48,12 +48,22 @@ pub enum Codegen {
     InProcess,
 }
 
+/// Which code generators compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Llvm,
+    Cranelift,
+    /// Cranelift first; LLVM for what stays hot.
+    Tiered,
+}
+
 /// What is written to stderr for each compiled unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
     pub feedback: bool,
     pub hir: bool,
     pub llvm: bool,
+    pub clif: bool,
     pub asm: bool,
 }
 
@@ -69,6 +79,8 @@ pub struct Config {
     pub opt_level: Option<u8>,
     /// Pipeline preset or text; wins over that of the optimisation level.
     pub passes: Option<String>,
+    /// How the user said so.
+    pub passes_given: String,
     pub dump: Dump,
     /// Print statistics as JSON at exit.
     pub stats: bool,
@@ -76,6 +88,10 @@ pub struct Config {
     pub keep_feedback: bool,
     /// Take the time of every function, cold, warm and native; print a table at exit.
     pub profile: bool,
+    /// Measure every pass; print a table at exit.
+    pub time_passes: bool,
+    /// A file for what was done when, for Chrome's viewer of traces.
+    pub trace: Option<String>,
     /// Every so many executions of guards one fails; 0: none is made to.
     pub fail_guard: u64,
     /// Which of them do is drawn at random.
@@ -84,6 +100,7 @@ pub struct Config {
     pub gc_exits: u64,
     /// A filter for the log on stderr.
     pub log: Option<String>,
+    pub backend: Backend,
     pub codegen: Codegen,
     /// Milliseconds without work after which the helper process ends.
     pub idle: u64,
@@ -101,16 +118,20 @@ impl Default for Config {
             warm: 100,
             opt_level: None,
             passes: None,
+            passes_given: String::new(),
             dump: Dump::default(),
             stats: false,
             keep_feedback: false,
             profile: false,
+            time_passes: false,
+            trace: None,
             fail_guard: 0,
             seed: None,
             gc_exits: 0,
             log: None,
+            backend: Backend::Llvm,
             codegen: Codegen::Helper,
-            idle: 1000,
+            idle: 300,
             patience: 60,
             wait: false,
         }
@@ -174,7 +195,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         variable: "PYTHONJITOPT",
         default: "",
         values: "0, 1, 2 or 3",
-        doc: "LLVM's optimisation level: its pass pipeline, and the effort of code generation (if not given: 2, and 0 for large functions)",
+        doc: "optimisation level: LLVM's pass pipeline and the effort of its code generation (if not given: 2, and 0 for large functions); Cranelift has 0 and more than that",
         set: |config, text| {
             let value = number(text).filter(|n| *n <= 3);
             value.map(|n| config.opt_level = Some(n)).is_some()
@@ -184,7 +205,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         name: "jit-passes",
         variable: "PYTHONJITPASSES",
         default: "",
-        values: "jit, o0, o1, o2, o3 or the text of an LLVM pass pipeline",
+        values: "jit, o0, o1, o2, o3, unladen-o2, @FILE or the text of an LLVM pass pipeline",
         doc: "LLVM's pass pipeline, instead of the level's; jit if neither is given",
         set: |config, text| {
             config.passes = Some(text.to_owned());
@@ -195,7 +216,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         name: "jit-dump",
         variable: "PYTHONJITDUMP",
         default: "",
-        values: "a list of feedback, hir, llvm and asm, joined by commas",
+        values: "a list of feedback, hir, llvm, clif and asm, joined by commas",
         doc: "what to print on stderr of each compiled unit",
         set: |config, text| {
             text.split(',').all(|part| {
@@ -203,6 +224,7 @@ pub const OPTIONS: &[OptionInfo] = &[
                     "hir" => config.dump.hir = true,
                     "feedback" => config.dump.feedback = true,
                     "llvm" => config.dump.llvm = true,
+                    "clif" => config.dump.clif = true,
                     "asm" => config.dump.asm = true,
                     _ => return false,
                 }
@@ -230,6 +252,28 @@ pub const OPTIONS: &[OptionInfo] = &[
         set: |config, text| {
             config.profile = text == "1";
             matches!(text, "0" | "1")
+        },
+    },
+    OptionInfo {
+        name: "jit-time-passes",
+        variable: "PYTHONJITTIMEPASSES",
+        default: "0",
+        values: "0 or 1",
+        doc: "measure every pass, on HIR and of LLVM; print a table on stderr at exit",
+        set: |config, text| {
+            config.time_passes = text == "1";
+            matches!(text, "0" | "1")
+        },
+    },
+    OptionInfo {
+        name: "jit-trace",
+        variable: "PYTHONJITTRACE",
+        default: "",
+        values: "the name of a file; %p in it is the process's number",
+        doc: "write what the JIT does when, in this process and in the code generator's, for Chrome's trace viewer or Perfetto",
+        set: |config, text| {
+            config.trace = Some(text.to_owned());
+            !text.is_empty()
         },
     },
     OptionInfo {
@@ -288,9 +332,17 @@ pub const OPTIONS: &[OptionInfo] = &[
         name: "jit-backend",
         variable: "PYTHONJITBACKEND",
         default: "llvm",
-        values: "llvm",
-        doc: "the code generator",
-        set: |_, text| text == "llvm",
+        values: "llvm, cranelift or tiered",
+        doc: "the code generator: llvm makes the faster code, cranelift makes it sooner; tiered: cranelift first, then llvm for what stays hot",
+        set: |config, text| {
+            config.backend = match text {
+                "llvm" => Backend::Llvm,
+                "cranelift" => Backend::Cranelift,
+                "tiered" => Backend::Tiered,
+                _ => return false,
+            };
+            true
+        },
     },
     OptionInfo {
         name: "jit-unit",
@@ -329,7 +381,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         name: "jit-idle",
         variable: "PYTHONJITIDLE",
-        default: "1000",
+        default: "300",
         values: "a whole number from 1 to 4294967295",
         doc: "milliseconds without work after which the process of the code generator ends",
         set: |config, text| {
@@ -350,8 +402,17 @@ pub const OPTIONS: &[OptionInfo] = &[
     },
 ];
 
+/// The option whose value may be in a file.
+const PASSES: &str = "jit-passes";
+
 /// Options that a name without a value switches on.
-const SWITCHES: &[&str] = &["jit-stats", "jit-profile", "jit-keep-feedback", "jit-wait"];
+const SWITCHES: &[&str] = &[
+    "jit-stats",
+    "jit-profile",
+    "jit-time-passes",
+    "jit-keep-feedback",
+    "jit-wait",
+];
 
 /// A number in decimal digits and nothing else: no sign, no space.
 fn number<T: FromStr>(text: &str) -> Option<T> {
@@ -423,7 +484,7 @@ impl Config {
     /// a value) and environment variables.
     ///
     /// # Errors
-    /// The first unknown option or bad value.
+    /// The first unknown option or bad value, a pipeline's file that can't be read among them; else options that exclude each other.
     pub fn parse(
         xoptions: &[(String, Option<String>)],
         variable: impl Fn(&str) -> Option<String>,
@@ -437,6 +498,9 @@ impl Config {
                     "{}={text}: expected {}",
                     option.variable, option.values
                 )));
+            } else if option.name == PASSES {
+                let text = config.passes.clone().unwrap_or_default();
+                config.read_passes(format!("{}={text}", option.variable))?;
             }
         }
         for (name, value) in xoptions {
@@ -467,8 +531,36 @@ impl Config {
                     option.values
                 )));
             }
+            if option.name == PASSES {
+                config.read_passes(format!("-X {name}={text}"))?;
+            }
+        }
+        if config.backend == Backend::Cranelift && config.passes.is_some() {
+            return Err(ConfigError(
+                "jit-passes: a pass pipeline is LLVM's, and jit-backend is cranelift".to_owned(),
+            ));
         }
         Ok(config)
+    }
+
+    /// Reads the pipeline's file, if it is in one; `given` is how the user said so.
+    fn read_passes(&mut self, given: String) -> Result<(), ConfigError> {
+        // What is said of it is one line.
+        self.passes_given = given.split_whitespace().collect::<Vec<_>>().join(" ");
+        let file = self
+            .passes
+            .as_deref()
+            .and_then(|text| text.strip_prefix('@'));
+        let Some(file) = file else { return Ok(()) };
+        let refuse = |why: &str| ConfigError(format!("{}: {why}", self.passes_given));
+        let bytes = std::fs::read(file).map_err(|error| {
+            let text = error.to_string();
+            // Without the system's number, as CPython says it.
+            refuse(text.split(" (os error").next().unwrap_or_default())
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| refuse("not text in UTF-8"))?;
+        self.passes = Some(text);
+        Ok(())
     }
 }
 
@@ -556,7 +648,7 @@ mod tests {
             ),
             (
                 ("jit-backend", Some("gcc")),
-                "-X jit-backend=gcc: expected llvm",
+                "-X jit-backend=gcc: expected llvm, cranelift or tiered",
             ),
         ] {
             let error = parse(&[options], &[]).expect_err("invalid");
@@ -567,6 +659,31 @@ mod tests {
         }
         let error = parse(&[], &[("PYTHONJITOPT", "9")]).expect_err("invalid");
         assert_eq!(error, "PYTHONJITOPT=9: expected 0, 1, 2 or 3");
+        let error = parse(
+            &[("jit-backend", Some("cranelift"))],
+            &[("PYTHONJITPASSES", "o1")],
+        );
+        let error = error.expect_err("invalid");
+        assert!(error.starts_with("jit-passes: ") && !error.contains('\n'));
+    }
+
+    #[test]
+    fn pipelines_may_be_in_files() {
+        let path = std::env::temp_dir().join(format!("swallow-passes-{}", std::process::id()));
+        std::fs::write(&path, "function(\n  gvn)\n").expect("a writable directory");
+        let value = format!("@{}", path.display());
+        let config = parse(&[("jit-passes", Some(&value))], &[]).expect("valid");
+        assert_eq!(config.passes.as_deref(), Some("function(\n  gvn)\n"));
+        assert_eq!(config.passes_given, format!("-X jit-passes={value}"));
+        std::fs::write(&path, [0xff, 0xfe]).expect("a writable directory");
+        let error = parse(&[], &[("PYTHONJITPASSES", &value)]).expect_err("no text");
+        assert_eq!(error, format!("PYTHONJITPASSES={value}: not text in UTF-8"));
+        std::fs::remove_file(&path).expect("it is there");
+        let error = parse(&[("jit-passes", Some(&value))], &[]).expect_err("no file");
+        assert_eq!(
+            error,
+            format!("-X jit-passes={value}: No such file or directory")
+        );
     }
 
     #[test]

@@ -172,6 +172,8 @@ helpers! {
     /// tstate -> 0: go on; 1: leave to the interpreter at the back-edge (a signal, a pending call,
     /// an asynchronous exception). Gives other threads their turn.
     Poll "swl_poll" (Ptr) -> I64;
+    /// unit token, whether in a loop -> 1: leave it, there is other code. For code that counts its heat down, at the end.
+    Hot "swl_hot" (Ptr, I64) -> I64;
     /// tstate -> 1 when the C stack has room for many more frames.
     StackOk "swl_stack_ok" (Ptr) -> I64;
     /// tstate, frame, unit token, exit number, the exit's words, caller's activation: rebuilds the

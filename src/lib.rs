@@ -7,6 +7,7 @@ pub mod layout;
 pub mod log;
 pub mod random;
 pub mod stats;
+pub mod timing;
 
 pub mod bytecode;
 pub mod hir;
@@ -20,7 +21,7 @@ pub mod codegen;
 
 #[cfg(feature = "cpython")]
 pub mod control;
-#[cfg(feature = "cpython")]
+#[cfg(any(test, feature = "cpython"))]
 pub mod heap;
 #[cfg(feature = "cpython")]
 pub mod host;

@@ -11,6 +11,7 @@ import sys
 
 __all__ = [
     "asm",
+    "clif",
     "compile",
     "feedback",
     "get_control",
@@ -90,12 +91,17 @@ def hir(function, /):
 
 
 def llvm_ir(function, /):
-    """The function's LLVM IR after the pass pipeline, as text. Made anew for this call."""
+    """The function's LLVM IR after the pass pipeline, as text. Made anew for this call, whichever code generator is in use."""
     return _native().llvm_ir(function)
 
 
+def clif(function, /):
+    """The function's Cranelift IR, optimised, as text. Made anew for this call, whichever code generator is in use."""
+    return _native().clif(function)
+
+
 def asm(function, /):
-    """The function's machine code, as assembly text. Made anew for this call."""
+    """The function's machine code, as assembly text of the code generator in use. Made anew for this call."""
     return _native().asm(function)
 
 
@@ -105,7 +111,12 @@ def release(function, /):
 
 
 def stats():
-    """Counters of the whole process, as a dict."""
+    """Counters of the whole process, as a dict.
+
+    Its "passes" is a list with a dict for each pass that has run, if -X jit-time-passes is given: name, stage ("hir" or "llvm"), runs, changed (runs
+    that changed something), seconds of processor time, and insts_before and insts_after, the instructions of what it ran on, over all runs. "code_digest"
+    is then a digest of the machine code of all units in their order; addresses of 33 bits and more count by their order only.
+    """
     return _native().stats()
 
 

@@ -3,6 +3,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 __all__ = [
     "asm",
+    "clif",
     "compile",
     "feedback",
     "get_control",
@@ -34,6 +35,7 @@ class Loop(TypedDict):
     back_edges: int
     code_bytes: int
     compiles: int
+    backend: Literal["llvm", "cranelift"] | None
 
 class Spent(TypedDict):
     seconds: float
@@ -64,6 +66,7 @@ class Info(TypedDict):
     history: list[str]
     feedback_bytes: int
     spent: dict[Literal["cold", "warm", "native", "compiling"], Spent] | None
+    backend: Literal["llvm", "cranelift"] | None
 
 class FunctionMemory(TypedDict):
     name: str
@@ -93,6 +96,7 @@ def info(function: Compilable | Any, /) -> Info: ...
 def feedback(function: Compilable | Any, /) -> Feedback | None: ...
 def hir(function: Compilable | Any, /) -> str: ...
 def llvm_ir(function: Compilable | Any, /) -> str: ...
+def clif(function: Compilable | Any, /) -> str: ...
 def asm(function: Compilable | Any, /) -> str: ...
 def release(function: Compilable | Any, /) -> bool: ...
 def stats() -> dict[str, Any]: ...

@@ -1,4 +1,5 @@
-"""`python -m swallow [-X option]… prog.py [args]`, and the command `swallow`: run a program with the JIT. `swallow perf` measures.
+"""`python -m swallow [-X option]… prog.py [args]`, and the command `swallow`: run a program with the JIT. `swallow perf` measures,
+`swallow tune` searches for a pass pipeline.
 
 The program is run by a fresh interpreter in place of this one (exec), with the options of this one and `-X jit=whenhot` unless a mode was
 given. So it is in every respect the main program: its tracebacks, `sys.argv`, `sys.path` and exit status are those of `python prog.py`.
@@ -12,6 +13,7 @@ usage: swallow [-X option]... prog.py [args]
        swallow [-X option]... -m module [args]
        swallow [-X option]... -c code [args]
        swallow perf [option]...               (compares interpreters; see swallow perf --help)
+       swallow tune [option]... prog.py...    (searches for a pass pipeline; see swallow tune --help)
 (python -m swallow is the same.) Runs a program with the JIT. Options:
 """
 
@@ -80,7 +82,11 @@ def main():
     if sys.argv[1:2] == ["perf"]:
         from swallow import perf
 
-        sys.exit(perf.main(sys.argv[2:]))
+        sys.exit(perf.command(sys.argv[2:]))
+    if sys.argv[1:2] == ["tune"]:
+        from swallow import tune
+
+        sys.exit(tune.main(sys.argv[2:]))
     options, program = split(sys.argv[1:])
     if not program:
         _refuse("expected a program; see --help")

@@ -9,8 +9,10 @@ SUPPORTED = (3, 11)
 def _version():
     """This interpreter's version number. SWALLOW_DEV_FAKE_HEXVERSION stands in for another interpreter in tests."""
     fake = None if sys.flags.ignore_environment else os.environ.get("SWALLOW_DEV_FAKE_HEXVERSION")
-    number = int(fake, 16) if fake else sys.hexversion
-    return number >> 24, number >> 16 & 0xFF, number >> 8 & 0xFF
+    if fake:
+        number = int(fake, 16)
+        return number >> 24, number >> 16 & 0xFF, number >> 8 & 0xFF
+    return sys.version_info[:3]
 
 
 def load():

@@ -32,20 +32,20 @@ OPTIONS = (
         "PYTHONJITOPT",
         "",
         "0, 1, 2 or 3",
-        "LLVM's optimisation level: its pass pipeline, and the effort of code generation (if not given: 2, and 0 for large functions)",
+        "optimisation level: LLVM's pass pipeline and the effort of its code generation (if not given: 2, and 0 for large functions); Cranelift has 0 and more than that",
     ),
     (
         "jit-passes",
         "PYTHONJITPASSES",
         "",
-        "jit, o0, o1, o2, o3 or the text of an LLVM pass pipeline",
+        "jit, o0, o1, o2, o3, unladen-o2, @FILE or the text of an LLVM pass pipeline",
         "LLVM's pass pipeline, instead of the level's; jit if neither is given",
     ),
     (
         "jit-dump",
         "PYTHONJITDUMP",
         "",
-        "a list of feedback, hir, llvm and asm, joined by commas",
+        "a list of feedback, hir, llvm, clif and asm, joined by commas",
         "what to print on stderr of each compiled unit",
     ),
     (
@@ -61,6 +61,20 @@ OPTIONS = (
         "0",
         "0 or 1",
         "take the time that every function runs cold, warm and native; print a table on stderr at exit",
+    ),
+    (
+        "jit-time-passes",
+        "PYTHONJITTIMEPASSES",
+        "0",
+        "0 or 1",
+        "measure every pass, on HIR and of LLVM; print a table on stderr at exit",
+    ),
+    (
+        "jit-trace",
+        "PYTHONJITTRACE",
+        "",
+        "the name of a file; %p in it is the process's number",
+        "write what the JIT does when, in this process and in the code generator's, for Chrome's trace viewer or Perfetto",
     ),
     (
         "jit-keep-feedback",
@@ -101,8 +115,8 @@ OPTIONS = (
         "jit-backend",
         "PYTHONJITBACKEND",
         "llvm",
-        "llvm",
-        "the code generator",
+        "llvm, cranelift or tiered",
+        "the code generator: llvm makes the faster code, cranelift makes it sooner; tiered: cranelift first, then llvm for what stays hot",
     ),
     (
         "jit-unit",
@@ -128,7 +142,7 @@ OPTIONS = (
     (
         "jit-idle",
         "PYTHONJITIDLE",
-        "1000",
+        "300",
         "a whole number from 1 to 4294967295",
         "milliseconds without work after which the process of the code generator ends",
     ),
@@ -159,15 +173,17 @@ _CHECKS = {
     "jit-warm": _number(0, 2**32 - 1),
     "jit-opt": _number(0, 3),
     "jit-passes": lambda text: text.strip() != "",
-    "jit-dump": lambda text: all(part in ("feedback", "hir", "llvm", "asm") for part in text.split(",")),
+    "jit-dump": lambda text: all(part in ("feedback", "hir", "llvm", "clif", "asm") for part in text.split(",")),
     "jit-stats": _one_of("0", "1"),
     "jit-profile": _one_of("0", "1"),
+    "jit-time-passes": _one_of("0", "1"),
+    "jit-trace": lambda text: text != "",
     "jit-keep-feedback": _one_of("0", "1"),
     "jit-fail-guard": _number(0, 2**64 - 1),
     "jit-seed": lambda text: text == "random" or _number(0, 2**64 - 1)(text),
     "jit-gc-exits": _number(0, 2**64 - 1),
     "jit-log": lambda text: text != "",
-    "jit-backend": _one_of("llvm"),
+    "jit-backend": _one_of("llvm", "cranelift", "tiered"),
     "jit-unit": _one_of("function"),
     "jit-codegen": _one_of("helper", "inprocess"),
     "jit-wait": _one_of("0", "1"),
@@ -176,7 +192,14 @@ _CHECKS = {
 }
 
 # What an option without a value means.
-_IMPLIED = {"jit": "whenhot", "jit-stats": "1", "jit-profile": "1", "jit-keep-feedback": "1", "jit-wait": "1"}
+_IMPLIED = {
+    "jit": "whenhot",
+    "jit-stats": "1",
+    "jit-profile": "1",
+    "jit-time-passes": "1",
+    "jit-keep-feedback": "1",
+    "jit-wait": "1",
+}
 
 
 def _distance(a, b):
@@ -198,13 +221,32 @@ def _hint(name):
     return f"there are {', '.join(option[0] for option in OPTIONS)}"
 
 
+def _unreadable(name, text):
+    """Why the file that a value names can't be read; None if it can, or if it names none."""
+    if name != "jit-passes" or not text.startswith("@"):
+        return None
+    try:
+        with open(text[1:], encoding="utf-8") as file:
+            file.read()
+    except OSError as error:
+        return error.strerror
+    except ValueError:
+        return "not text in UTF-8"
+    return None
+
+
 def mistake(xoptions, variables):
-    """The first unknown option or bad value as one line; None if there is none."""
+    """The first unknown option or bad value as one line, else that options exclude each other; None if there is none."""
     values = {name: takes for name, _, _, takes, _ in OPTIONS}
+    given = {}
     for name, variable, _, takes, _ in OPTIONS:
         text = variables.get(variable)
         if text and not _CHECKS[name](text):
             return f"{variable}={text}: expected {takes}"
+        if text and (why := _unreadable(name, text)):
+            return f"{variable}={text}: {why}"
+        if text:
+            given[name] = text
     for name, value in xoptions.items():
         if name != "jit" and not name.startswith("jit-"):
             continue
@@ -213,6 +255,11 @@ def mistake(xoptions, variables):
         text = _IMPLIED.get(name, "") if value is True else value
         if not _CHECKS[name](text):
             return f"-X {name}{'' if value is True else '='}{text}: expected {values[name]}"
+        if why := _unreadable(name, text):
+            return f"-X {name}={text}: {why}"
+        given[name] = text
+    if given.get("jit-backend") == "cranelift" and "jit-passes" in given:
+        return "jit-passes: a pass pipeline is LLVM's, and jit-backend is cranelift"
     return None
 
 

@@ -2,6 +2,7 @@
 //! descriptors 3 to 5, gone when it is idle or the connection is closed. Exit status 2: not started that way.
 
 use _swallow::code::arena::HelperArena;
+use _swallow::code::pages;
 use _swallow::codegen::protocol::Setup;
 use _swallow::codegen::server::{Server, Surroundings};
 use _swallow::codegen::{CodeMemory, CodegenError};
@@ -42,6 +43,13 @@ impl Surroundings for Shared {
         if let Some(arena) = &self.arena {
             arena.ring();
         }
+    }
+
+    fn rest(&self) {
+        // SAFETY: gives back free pages of the C library's heap.
+        unsafe { libc::malloc_trim(0) };
+        // LLVM's code is nearly all of this process.
+        pages::unmap_idle();
     }
 }
 
@@ -88,6 +96,12 @@ fn main() -> ExitCode {
     }
     if let Some(filter) = std::env::args().nth(1) {
         log::start(&filter);
+    }
+    // Being woken by a request, it is not to take the processor away from the program, which has more to do than to send it.
+    // SAFETY: a plain structure, for this process. Where it is not allowed nothing changes.
+    unsafe {
+        let parameters: libc::sched_param = std::mem::zeroed();
+        libc::sched_setscheduler(0, libc::SCHED_BATCH, &parameters);
     }
     // SAFETY: the descriptors are open and of the right kind, and nobody else in this process has them.
     let (mut connection, file) = unsafe {

@@ -126,8 +126,8 @@ pub trait Oracle {
     /// What is known of functions with the code object at `addr`, if that is alive.
     fn function_of(&self, addr: u64) -> Option<FunctionInfo>;
 
-    /// A copy of the code object at `addr`, if it is alive.
-    fn callee(&self, addr: u64) -> Option<Code>;
+    /// A copy of the code object at `addr`, if it is alive and has no more code units than that.
+    fn callee(&self, addr: u64, units: usize) -> Option<Code>;
 
     /// The address of the runtime's call cell for the code object at `code`, created if need be.
     fn call_cell(&self, code: u64) -> u64;

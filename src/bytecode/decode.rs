@@ -52,6 +52,18 @@ impl Instr {
     }
 }
 
+/// How many instructions there are in these code units.
+#[must_use]
+pub fn count(units: &[u16]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    while at < units.len() {
+        let op = opcode::deopt(units[at] as u8);
+        count += usize::from(op != opcode::EXTENDED_ARG);
+        at += 1 + opcode::caches(op);
+    }
+    count
+}
+
 /// All instructions in order.
 #[must_use]
 pub fn decode(code: &Code) -> Vec<Instr> {
@@ -108,7 +120,7 @@ mod tests {
             (opcode::RETURN_VALUE, 0),
         ]);
         let instrs = decode(&code);
-        assert_eq!(instrs.len(), 3);
+        assert_eq!((instrs.len(), count(&code.units)), (3, 3));
         assert_eq!((instrs[0].start, instrs[0].pc, instrs[0].arg), (0, 1, 258));
         assert_eq!(
             (instrs[1].op, instrs[1].quick),

@@ -57,7 +57,7 @@ impl Oracle for Recording {
         answer(&self.targets, &addr).flatten()
     }
 
-    fn callee(&self, addr: u64) -> Option<Code> {
+    fn callee(&self, addr: u64, _: usize) -> Option<Code> {
         answer(&self.callees, &addr).flatten()
     }
 
@@ -149,8 +149,8 @@ impl Oracle for Recorder<'_> {
         note(&mut self.out.borrow_mut().targets, addr, answer)
     }
 
-    fn callee(&self, addr: u64) -> Option<Code> {
-        let answer = self.inner.callee(addr);
+    fn callee(&self, addr: u64, units: usize) -> Option<Code> {
+        let answer = self.inner.callee(addr, units);
         note(&mut self.out.borrow_mut().callees, addr, answer)
     }
 

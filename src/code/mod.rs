@@ -4,7 +4,8 @@ pub mod arena;
 #[cfg(feature = "cpython")]
 pub mod cell;
 pub mod descriptor;
+pub mod pages;
 #[cfg(feature = "cpython")]
 pub mod unit;
-#[cfg(feature = "cpython")]
-mod unwind;
+#[cfg(any(feature = "cpython", test))]
+pub(crate) mod unwind;

@@ -2,8 +2,8 @@
 
 use super::cell::Cell;
 use super::unwind::UnwindTable;
-use crate::codegen::CodeImage;
 use crate::codegen::protocol::Job;
+use crate::codegen::{CodeImage, Engine};
 use crate::feedback::Map;
 use crate::frontend::{Doubts, EntryItem};
 use crate::hir::ExitReason;
@@ -17,8 +17,8 @@ pub struct Installed {
     pub image: CodeImage,
     /// For messages.
     pub name: String,
-    /// Executions of each exit.
-    counts: Vec<Slot<u32>>,
+    /// Executions of the exits that were taken, by number.
+    counts: RefCell<Vec<(u32, u32)>>,
     /// A guard has failed so often that its assumption is to be dropped.
     worn: RefCell<Doubts>,
     /// Whether `worn` has any; looked at on every entry.
@@ -31,6 +31,22 @@ pub struct Installed {
     keep: Vec<crate::host::Owned>,
     /// So that unwinding finds its way through the code, where the code generator is elsewhere.
     unwind: Option<UnwindTable>,
+    /// What has made the code.
+    pub engine: Engine,
+    /// Calls and back-edges until it is hot; native code of the first tier counts down.
+    heat: Slot<i64>,
+    /// What it takes to make it once more, if it may be.
+    pub first_tier: Option<FirstTier>,
+}
+
+/// What is kept of code of the first tier.
+pub struct FirstTier {
+    /// The code object.
+    pub code: u64,
+    /// The place that it starts at.
+    pub pc: Option<u32>,
+    /// What the code generator was told; empty once it has been told again.
+    pub request: RefCell<Vec<u8>>,
 }
 
 /// Failures of one guard after which the unit is compiled again without it.
@@ -41,6 +57,7 @@ impl Installed {
     #[must_use]
     pub fn new(
         name: String,
+        engine: Engine,
         learns: bool,
         cells: Vec<Arc<Cell>>,
         keep: Vec<crate::host::Owned>,
@@ -48,14 +65,36 @@ impl Installed {
         Box::new(Installed {
             image: CodeImage::default(),
             name,
-            counts: Vec::new(),
+            counts: RefCell::default(),
             worn: RefCell::default(),
             is_worn: Slot::new(false),
             learns,
             _cells: cells,
             keep,
             unwind: None,
+            engine,
+            heat: Slot::new(0),
+            first_tier: None,
         })
+    }
+
+    /// The version that replaces one of the first tier: it rests on the same assumptions.
+    #[must_use]
+    pub fn second_tier(&self) -> Box<Self> {
+        let keep = self.keep.iter().map(crate::host::Owned::another);
+        let (cells, keep) = (self._cells.clone(), keep.collect());
+        Installed::new(self.name.clone(), Engine::Llvm, self.learns, cells, keep)
+    }
+
+    /// Calls (10 each) and back-edges from now on until it is hot.
+    pub fn set_heat(&self, heat: i64) {
+        self.heat.set(heat);
+    }
+
+    /// Where native code counts.
+    #[must_use]
+    pub fn heat_address(&self) -> u64 {
+        self.heat.as_ptr() as u64
     }
 
     /// Frees it after the interpreter, with whose objects nothing may be done any more.
@@ -67,7 +106,6 @@ impl Installed {
 
     /// Adds the code.
     pub fn set_image(&mut self, image: CodeImage) {
-        self.counts = vec![Slot::new(0); image.exits.len()];
         self.image = image;
     }
 
@@ -76,9 +114,13 @@ impl Installed {
     pub fn table_bytes(&self) -> usize {
         size_of::<Self>()
             + self.name.capacity()
-            + self.counts.capacity() * size_of::<Slot<u32>>()
+            + self.counts.borrow().capacity() * size_of::<(u32, u32)>()
             + self._cells.capacity() * size_of::<Arc<Cell>>()
             + self.image.symbol.capacity()
+            + self
+                .first_tier
+                .as_ref()
+                .map_or(0, |first| first.request.borrow().capacity())
             + self.image.table_bytes()
     }
 
@@ -98,11 +140,20 @@ impl Installed {
 
     /// Counts an exit.
     pub fn note_exit(&self, number: usize) {
-        let count = &self.counts[number];
-        count.set(count.get().saturating_add(1));
-        let exit = &self.image.exits[number];
-        if self.learns && count.get() == WORN_AFTER && is_assumption(exit.reason) {
-            self.worn.borrow_mut().add(exit.pc, exit.reason);
+        let mut counts = self.counts.borrow_mut();
+        let number = number as u32;
+        let at = match counts.binary_search_by_key(&number, |(number, _)| *number) {
+            Ok(at) => at,
+            Err(at) => {
+                counts.insert(at, (number, 0));
+                at
+            }
+        };
+        let count = &mut counts[at].1;
+        *count = count.saturating_add(1);
+        let (_, reason, pc) = self.image.exits.head(number as usize);
+        if self.learns && *count == WORN_AFTER && is_assumption(reason) {
+            self.worn.borrow_mut().add(pc, reason);
             self.is_worn.set(true);
         }
     }
@@ -122,12 +173,13 @@ impl Installed {
     /// Exits taken: unit, reason, count.
     #[must_use]
     pub fn exits_taken(&self) -> Vec<(u32, ExitReason, u32)> {
-        self.image
-            .exits
+        self.counts
+            .borrow()
             .iter()
-            .zip(&self.counts)
-            .filter(|(_, count)| count.get() > 0)
-            .map(|(exit, count)| (exit.pc, exit.reason, count.get()))
+            .map(|&(number, count)| {
+                let (_, reason, pc) = self.image.exits.head(number as usize);
+                (pc, reason, count)
+            })
             .collect()
     }
 }
@@ -234,6 +286,8 @@ pub struct Unit {
     pub job: Option<Job>,
     /// Times compiled.
     pub compiles: u32,
+    /// Those of them before its code was last given back on request.
+    pub forgiven: u32,
     /// Size of the HIR last compiled.
     pub hir_insts: usize,
     /// HIR instructions of all versions and loops that were compiled.

@@ -1,6 +1,7 @@
 //! What a code generator returns: where the code is, and the exit table.
 #![forbid(unsafe_code)]
 
+use super::tables::{ExitTable, SiteTable};
 use crate::hir::ExitReason;
 use serde::{Deserialize, Serialize};
 
@@ -125,9 +126,10 @@ pub struct CodeImage {
     pub code_size: u64,
     /// Address of the unwind table, in the form of `.eh_frame`; 0: there is none.
     pub unwind_table: u64,
-    pub exits: Vec<ExitDesc>,
-    /// In the order of their return offsets.
-    pub sites: Vec<Site>,
+    /// Whether the generator has told the unwinder of its process of it.
+    pub unwinder_knows: bool,
+    pub exits: ExitTable,
+    pub sites: SiteTable,
     pub phases: Vec<Phase>,
     /// HIR instructions behind the passes.
     pub hir_insts: u32,
@@ -144,27 +146,8 @@ impl CodeImage {
     }
 }
 
-impl Loc {
-    /// Bytes on the heap.
-    fn heap_bytes(&self) -> usize {
-        let boxed = |parts: &[&Loc]| {
-            let inner: usize = parts.iter().map(|part| part.heap_bytes()).sum();
-            parts.len() * size_of::<Loc>() + inner
-        };
-        match self {
-            Loc::RangeIter {
-                next,
-                remaining,
-                step,
-            } => boxed(&[next, remaining, step]),
-            Loc::ListIter { list, index } => boxed(&[list, index]),
-            _ => 0,
-        }
-    }
-}
-
 impl CodeImage {
-    /// Whether what it says of itself fits together: entry and unwind table lie in its blocks, and sites have an exit.
+    /// Whether what it says of itself fits together: entry and unwind table lie in its blocks, and the tables can be read.
     #[must_use]
     pub fn is_consistent(&self) -> bool {
         let is_inside = |address: u64| {
@@ -176,33 +159,15 @@ impl CodeImage {
         };
         is_inside(self.entry)
             && (self.unwind_table == 0 || is_inside(self.unwind_table))
-            && self
-                .sites
-                .iter()
-                .all(|site| (site.exit as usize) < self.exits.len())
+            && self.exits.is_sound()
+            && self.sites.is_sound(self.exits.len())
     }
 
     /// Bytes of the tables on the heap.
     #[must_use]
     pub fn table_bytes(&self) -> usize {
-        let exits: usize = self
-            .exits
-            .iter()
-            .flat_map(|exit| [&exit.locals, &exit.stack, &exit.drops])
-            .map(|locs| {
-                let inner: usize = locs.iter().map(Loc::heap_bytes).sum();
-                locs.capacity() * size_of::<Loc>() + inner
-            })
-            .sum();
-        let sites: usize = self
-            .sites
-            .iter()
-            .map(|site| size_of_val(&*site.words))
-            .sum();
-        exits
-            + sites
-            + self.exits.capacity() * size_of::<ExitDesc>()
-            + self.sites.capacity() * size_of::<Site>()
+        self.exits.heap_bytes()
+            + self.sites.heap_bytes()
             + self.blocks.capacity() * size_of::<Block>()
     }
 }

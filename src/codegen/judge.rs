@@ -1,15 +1,30 @@
 //! Whether a unit is worth its compilation.
 #![forbid(unsafe_code)]
 
+use super::Engine;
 use crate::hir::loops::LoopForest;
 use crate::hir::{Effects, FsKind, Function, Inst, Op, Type};
 use serde::{Deserialize, Serialize};
 
 /// Units beyond this many instructions take longer to compile than they are likely to gain.
-const MAX_HOT_HIR: usize = 2500;
+pub const MAX_HOT_HIR: usize = 2500;
 
 /// Hotness that every HIR instruction of a unit adds to the threshold.
-const HOTNESS_PER_INST: u32 = 200;
+fn hotness_per_inst(engine: Engine) -> u32 {
+    match engine {
+        Engine::Llvm => 200,
+        Engine::Cranelift => 30,
+    }
+}
+
+/// What compiling an instruction may cost, in nanoseconds of what the unit saves later. It takes ten times as long, but in another
+/// process.
+fn cost_per_inst(engine: Engine) -> f64 {
+    match engine {
+        Engine::Llvm => 20_000.0,
+        Engine::Cranelift => 3_000.0,
+    }
+}
 
 /// Where a unit is entered, as far as that matters for what it gains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +39,8 @@ pub enum Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heat {
     pub entry: Entry,
+    /// What would compile it.
+    pub engine: Engine,
     pub hotness: u32,
     pub threshold: u32,
 }
@@ -37,16 +54,46 @@ pub enum Judgement {
     NotPromising,
 }
 
+/// What native code saves, in nanoseconds: each time that it is entered, or, if it loops, in each turn.
+#[derive(Clone, Copy, Debug)]
+struct Gain {
+    is_promising: bool,
+    saved: u32,
+    loops: bool,
+}
+
+impl Gain {
+    const NONE: Gain = Gain {
+        is_promising: false,
+        saved: 0,
+        loops: false,
+    };
+
+    /// The same for a point of hotness: a call is ten of them, a loop's turn one.
+    fn per_point(self) -> f64 {
+        f64::from(self.saved) / if self.loops { 1.0 } else { 10.0 }
+    }
+}
+
 /// Judges a unit of `insts` instructions.
 #[must_use]
 pub fn judge(function: &Function, insts: usize, heat: Heat) -> Judgement {
-    if !is_promising(function, insts, heat.entry) {
+    let gain = gain_of(function, insts, heat.entry);
+    if !gain.is_promising {
         return Judgement::NotPromising;
     }
-    // Compile time grows with size, so a larger unit has to be hotter.
-    let size = u32::try_from(insts).unwrap_or(u32::MAX);
-    let more = HOTNESS_PER_INST.saturating_mul(size);
+    // Compile time grows with size, so a larger unit has to be hotter, and one that saves less, too.
+    let insts = u32::try_from(insts).unwrap_or(u32::MAX);
+    let by_size = hotness_per_inst(heat.engine).saturating_mul(insts);
+    let by_gain = (f64::from(insts) * cost_per_inst(heat.engine) / gain.per_point()) as u32;
+    let more = if gain.loops {
+        // Until then it runs in the recording evaluator.
+        by_size.max(by_gain.min(4 * by_size))
+    } else {
+        by_size.max(by_gain)
+    };
     let wanted = heat.threshold.saturating_add(more);
+    tracing::debug!(name = %function.name, insts, ?gain, wanted, "judged");
     if heat.hotness < wanted {
         Judgement::Later(wanted)
     } else {
@@ -62,12 +109,16 @@ pub fn judge(function: &Function, insts: usize, heat: Heat) -> Judgement {
 /// never will.
 #[must_use]
 pub fn is_promising(function: &Function, insts: usize, entry: Entry) -> bool {
+    gain_of(function, insts, entry).is_promising
+}
+
+fn gain_of(function: &Function, insts: usize, entry: Entry) -> Gain {
     /// What is saved by entering native code with a call.
     const CALL: i32 = 4;
     /// The same where a generator goes on: CPython enters it without looking for anything.
     const RESUME: i32 = -10;
     if insts > MAX_HOT_HIR {
-        return false;
+        return Gain::NONE;
     }
     let loops = LoopForest::of(function);
     let has_loop = !loops.loops().is_empty();
@@ -82,7 +133,12 @@ pub fn is_promising(function: &Function, insts: usize, entry: Entry) -> bool {
             Entry::Call => CALL,
             Entry::Resume => RESUME,
         };
-        return entry + gains.sum::<i32>() > 0;
+        let saved = entry + gains.sum::<i32>();
+        return Gain {
+            is_promising: saved > 0,
+            saved: saved.max(0) as u32,
+            loops: false,
+        };
     }
     let (mut inline, mut generic) = (0, 0);
     for gain in gains {
@@ -92,7 +148,11 @@ pub fn is_promising(function: &Function, insts: usize, entry: Entry) -> bool {
             inline += gain.min(2);
         }
     }
-    inline >= 5 * generic
+    Gain {
+        is_promising: inline >= 5 * generic,
+        saved: inline as u32,
+        loops: true,
+    }
 }
 
 /// What an operation saves in native code, roughly in nanoseconds.

@@ -7,9 +7,13 @@
 //! `lower` expands HIR operations to machine-level ones, once for every generator.
 
 pub mod abi;
+#[cfg(feature = "cranelift")]
+pub mod cranelift;
+#[cfg(feature = "generator")]
+pub mod engines;
 pub mod image;
 mod judge;
-#[cfg(feature = "llvm")]
+#[cfg(feature = "generator")]
 pub mod library;
 #[cfg(feature = "llvm")]
 pub mod llvm;
@@ -17,32 +21,58 @@ pub mod lower;
 pub mod machine;
 pub mod prepare;
 pub mod protocol;
-#[cfg(feature = "llvm")]
+#[cfg(feature = "generator")]
 pub mod server;
+pub mod tables;
+#[cfg(all(test, feature = "llvm", feature = "cranelift"))]
+mod tests;
 
 use crate::helpers::{Data, Helper};
+use crate::timing::Wanted;
 pub use image::{Block, CodeImage, ExitDesc, ExitUse, Loc, Phase, Place, Site};
-pub use judge::{Entry, Heat, Judgement, is_promising, judge};
+pub use judge::{Entry, Heat, Judgement, MAX_HOT_HIR, is_promising, judge};
+use prepare::Prepared;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::fmt;
 use std::ptr::NonNull;
 
 /// Version of the request and image formats; the two sides must agree.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 6;
+
+/// Which code generator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Engine {
+    Llvm,
+    Cranelift,
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Engine::Llvm => "LLVM",
+            Engine::Cranelift => "Cranelift",
+        })
+    }
+}
 
 /// How to optimise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompileOptions {
-    /// A preset's name, or text for the pass builder, e.g. `default<O2>`.
+    /// For LLVM: a preset's name, or text for the pass builder, e.g. `default<O2>`.
     pub pipeline: String,
-    /// Effort of instruction selection and register allocation, 0–3.
+    /// Effort of instruction selection and register allocation, 0–3; for Cranelift 0, or any other.
     pub codegen_level: u8,
     /// Whether a large unit is compiled without optimisation instead.
     pub cheap_if_large: bool,
     /// Address of a countdown that every guard decrements and that makes it fail at zero; 0: none.
     pub stress_counter: u64,
+    /// Address of a countdown of calls (10 each) and back-edges, at whose end [`Helper::Hot`] is called; 0: none.
+    pub heat: u64,
     /// Address of `_Py_RefTotal`, which a debug build of CPython counts all references in; 0: there is none.
     pub ref_total: u64,
+    /// What is to be measured of the compilation.
+    pub measure: Wanted,
 }
 
 /// One unit to compile.
@@ -72,6 +102,8 @@ pub enum Outcome {
 /// Text that a code generator produces for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Text {
+    /// HIR, behind the passes on it.
+    Hir,
     /// The generator's own IR, behind its passes.
     Ir,
     Asm,
@@ -112,6 +144,12 @@ impl SymbolTable {
     /// Sets the address of an object.
     pub fn set_data(&mut self, data: Data, address: u64) {
         self.addresses.insert(data.name(), address);
+    }
+
+    /// The address of a symbol, if it was set.
+    #[must_use]
+    pub fn address(&self, name: &str) -> Option<u64> {
+        self.addresses.get(name).copied()
     }
 
     /// All symbols that were set.
@@ -169,7 +207,7 @@ pub trait CodeMemory: Send + Sync {
     fn free(&self, block: NonNull<u8>, size: usize);
 }
 
-/// A code generator: LLVM or, later, Cranelift.
+/// A code generator; see [`Engine`].
 pub trait CodeGenerator {
     /// Compiles a serialised [`CompileRequest`]. Everything but code and tables is freed on return.
     ///
@@ -185,11 +223,43 @@ pub trait CodeGenerator {
     ///
     /// # Errors
     /// As [`CodeGenerator::compile`].
-    fn text(&mut self, request: &[u8], what: Text) -> Result<String, CodegenError>;
+    fn text(&mut self, request: &[u8], what: Text) -> Result<String, CodegenError> {
+        let Ok(prepared) = prepare::prepare(request)? else {
+            return Err(CodegenError::BadRequest(
+                "text of a unit that is not compiled".to_owned(),
+            ));
+        };
+        match what {
+            Text::Hir => Ok(prepared.request.function.to_string()),
+            Text::Ir => self.ir(prepared),
+            Text::Asm => self.asm(prepared),
+        }
+    }
+
+    /// The generator's own IR, behind its passes.
+    ///
+    /// # Errors
+    /// As [`CodeGenerator::compile`].
+    fn ir(&mut self, prepared: Prepared) -> Result<String, CodegenError>;
+
+    /// Assembly.
+    ///
+    /// # Errors
+    /// As [`CodeGenerator::compile`].
+    fn asm(&mut self, prepared: Prepared) -> Result<String, CodegenError>;
 
     /// Checks pipeline text without compiling anything.
     ///
     /// # Errors
     /// [`CodegenError::BadPipeline`].
     fn check_pipeline(&mut self, pipeline: &str) -> Result<(), CodegenError>;
+
+    /// A pipeline with everything written out: what stands for several passes is replaced by them.
+    ///
+    /// # Errors
+    /// [`CodegenError::BadPipeline`], also from a generator that has no pipelines.
+    fn expand_pipeline(&mut self, _pipeline: &str) -> Result<String, CodegenError> {
+        let why = "this code generator has none".to_owned();
+        Err(CodegenError::BadPipeline(why))
+    }
 }

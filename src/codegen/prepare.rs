@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 use super::{CodegenError, CompileRequest, FORMAT_VERSION, Outcome, Phase, is_promising};
+use crate::hir::{FsValue, Function};
 use crate::passes;
+use crate::timing;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -11,9 +13,15 @@ use std::time::Instant;
 /// takes for them grows faster than they do, and it is seldom for numbers that a function is large.
 const LARGE_HIR: usize = 1200;
 
+/// The same for locals and stack slots that are values where a unit may be left, all such places together: LLVM keeps
+/// them all apart, and its time grows with their square.
+const LARGE_STATES: usize = 20_000;
+
 /// Measures phases one after the other.
 pub struct Clock {
     last: Instant,
+    /// The same on the clock of [`timing`].
+    start: u64,
     pub phases: Vec<Phase>,
 }
 
@@ -21,6 +29,7 @@ impl Clock {
     fn new() -> Self {
         Clock {
             last: Instant::now(),
+            start: timing::now(),
             phases: Vec::new(),
         }
     }
@@ -34,7 +43,9 @@ impl Clock {
             name: name.to_owned(),
             seconds,
         });
+        timing::note_span(name, "phase", self.start);
         self.last = now;
+        self.start = timing::now();
     }
 }
 
@@ -49,6 +60,7 @@ pub struct Prepared {
 /// # Errors
 /// [`CodegenError::BadRequest`]; a panic of a pass is a [`CodegenError::Backend`].
 pub fn prepare(bytes: &[u8]) -> Result<Result<Prepared, Outcome>, CodegenError> {
+    timing::begin(timing::Wanted::default());
     let mut clock = Clock::new();
     let mut request: CompileRequest =
         postcard::from_bytes(bytes).map_err(|error| CodegenError::BadRequest(error.to_string()))?;
@@ -58,6 +70,7 @@ pub fn prepare(bytes: &[u8]) -> Result<Result<Prepared, Outcome>, CodegenError> 
             request.version
         )));
     }
+    timing::begin(request.options.measure);
     crate::hir::verify(&request.function)
         .map_err(|errors| CodegenError::BadRequest(errors.to_string()))?;
     clock.lap("decode");
@@ -71,11 +84,27 @@ pub fn prepare(bytes: &[u8]) -> Result<Result<Prepared, Outcome>, CodegenError> 
     {
         return Ok(Err(Outcome::NotPromising));
     }
-    if request.options.cheap_if_large && insts > LARGE_HIR {
+    let is_large = insts > LARGE_HIR || values_in_states(function) > LARGE_STATES;
+    if request.options.cheap_if_large && is_large {
         request.options.pipeline = "o0".to_owned();
         request.options.codegen_level = 0;
     }
     Ok(Ok(Prepared { request, clock }))
+}
+
+/// What is to be written into frames, in all the places where a unit may be left.
+fn values_in_states(function: &Function) -> usize {
+    let insts = function.blocks.iter().flat_map(|block| &block.insts);
+    insts
+        .filter_map(|inst| inst.fs)
+        .map(|fs| {
+            let state = function.frame_state(fs);
+            let values = state.locals.iter().chain(&state.stack);
+            values
+                .filter(|value| !matches!(value, FsValue::Null | FsValue::InSlot))
+                .count()
+        })
+        .sum()
 }
 
 /// Runs a part of the compiler; a panic of it is an error.

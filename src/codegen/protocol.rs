@@ -5,7 +5,8 @@
 //! anything else is believed, and that a message has no byte too many. What is no message ends the connection.
 #![forbid(unsafe_code)]
 
-use super::{Block, CodegenError, FORMAT_VERSION, Outcome, Text};
+use super::{Block, CodegenError, Engine, FORMAT_VERSION, Outcome, Text};
+use crate::timing::Measured;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,8 @@ pub struct Setup {
     pub used: Vec<Block>,
     /// Milliseconds without work after which the process ends.
     pub idle: u64,
+    /// Must be there; any other is made when it is asked for.
+    pub engine: Engine,
 }
 
 impl Setup {
@@ -51,6 +54,7 @@ pub enum Message {
     /// A serialised [`super::CompileRequest`].
     Compile {
         job: Job,
+        engine: Engine,
         #[serde(with = "serde_bytes")]
         request: Vec<u8>,
     },
@@ -60,11 +64,18 @@ pub enum Message {
     },
     Text {
         job: Job,
+        engine: Engine,
         #[serde(with = "serde_bytes")]
         request: Vec<u8>,
         what: Text,
     },
+    /// LLVM's.
     CheckPipeline {
+        job: Job,
+        pipeline: String,
+    },
+    /// Answered with text.
+    ExpandPipeline {
         job: Job,
         pipeline: String,
     },
@@ -82,6 +93,8 @@ pub enum Answer {
     Compiled {
         job: Job,
         result: Result<Outcome, CodegenError>,
+        /// If the request has asked for it.
+        measured: Option<Box<Measured>>,
     },
     Text {
         job: Job,
@@ -101,6 +114,7 @@ impl Answer {
             Answer::Compiled { job, .. } => Answer::Compiled {
                 job,
                 result: Err(error),
+                measured: None,
             },
             Answer::Text { job, .. } => Answer::Text {
                 job,
@@ -218,6 +232,7 @@ mod tests {
                 size: 64,
             }],
             idle: 1000,
+            engine: Engine::Llvm,
         })
     }
 
@@ -229,6 +244,7 @@ mod tests {
                 entry: 99,
                 ..CodeImage::default()
             })),
+            measured: None,
         }
     }
 

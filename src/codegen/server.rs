@@ -1,8 +1,9 @@
 //! The code generator's end of the protocol: takes messages, gives answers.
 
-use super::llvm::LlvmGenerator;
+use super::engines::Engines;
 use super::protocol::{Answer, Inbox, Message, Setup, encode};
-use super::{CodeGenerator, CodeMemory, CodegenError, SymbolTable};
+use super::{CodeGenerator, CodeMemory, CodegenError, Engine, SymbolTable};
+use crate::timing;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -18,12 +19,18 @@ pub trait Surroundings {
 
     /// An answer is on its way: the Python process looks for it when it next can.
     fn announce(&self);
+
+    /// There is nothing to do at the moment: what is not needed while waiting can be given back.
+    fn rest(&self) {}
 }
+
+/// How long the server waits for the next message before it rests.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Answers messages.
 pub struct Server<S> {
     surroundings: S,
-    generator: Option<Box<dyn CodeGenerator>>,
+    engines: Option<Engines>,
     /// From the setup.
     idle: Duration,
 }
@@ -33,7 +40,7 @@ impl<S: Surroundings> Server<S> {
     pub fn new(surroundings: S) -> Self {
         Server {
             surroundings,
-            generator: None,
+            engines: None,
             idle: Duration::from_secs(10),
         }
     }
@@ -49,14 +56,19 @@ impl<S: Surroundings> Server<S> {
         let symbols = SymbolTable::from_addresses(&setup.symbols)
             .ok_or_else(|| CodegenError::BadRequest("not our symbols".to_owned()))?;
         let memory = self.surroundings.memory(setup)?;
-        self.generator = Some(Box::new(LlvmGenerator::new(symbols, memory)?));
+        if let Some(name) = symbols.missing().first() {
+            return Err(CodegenError::Backend(format!("no address for {name}")));
+        }
+        let mut engines = Engines::new(symbols, memory);
+        engines.get(setup.engine)?;
+        self.engines = Some(engines);
         self.idle = Duration::from_millis(setup.idle.max(1));
         Ok(())
     }
 
-    fn generator(&mut self) -> Result<&mut dyn CodeGenerator, CodegenError> {
-        match &mut self.generator {
-            Some(generator) => Ok(&mut **generator),
+    fn engine(&mut self, engine: Engine) -> Result<&mut dyn CodeGenerator, CodegenError> {
+        match &mut self.engines {
+            Some(engines) => engines.get(engine),
             None => Err(CodegenError::BadRequest("no setup yet".to_owned())),
         }
     }
@@ -68,23 +80,48 @@ impl<S: Surroundings> Server<S> {
                 Ok(()) => Answer::Ready,
                 Err(error) => Answer::Failed(error),
             },
-            Message::Compile { job, request } => Answer::Compiled {
+            Message::Compile {
                 job,
-                result: self.generator().and_then(|g| g.compile(&request)),
-            },
+                engine,
+                request,
+            } => {
+                let start = timing::now();
+                let result = self.engine(engine).and_then(|g| g.compile(&request));
+                timing::note_span("compile", "unit", start);
+                Answer::Compiled {
+                    job,
+                    result,
+                    measured: timing::take().map(Box::new),
+                }
+            }
             Message::Release { blocks } => {
-                if let Ok(generator) = self.generator() {
-                    generator.release(&blocks);
+                if let Some(engines) = &mut self.engines {
+                    engines.release(&blocks);
                 }
                 return None;
             }
-            Message::Text { job, request, what } => Answer::Text {
+            Message::Text {
                 job,
-                result: self.generator().and_then(|g| g.text(&request, what)),
-            },
+                engine,
+                request,
+                what,
+            } => {
+                let result = self.engine(engine).and_then(|g| g.text(&request, what));
+                // It is not what runs.
+                timing::begin(timing::Wanted::default());
+                Answer::Text { job, result }
+            }
             Message::CheckPipeline { job, pipeline } => Answer::Checked {
                 job,
-                result: self.generator().and_then(|g| g.check_pipeline(&pipeline)),
+                result: self
+                    .engine(Engine::Llvm)
+                    .and_then(|g| g.check_pipeline(&pipeline)),
+            },
+            Message::ExpandPipeline { job, pipeline } => Answer::Text {
+                job,
+                result: self
+                    .engine(Engine::Llvm)
+                    .and_then(|g| g.expand_pipeline(&pipeline)),
             },
         })
     }
@@ -104,6 +141,7 @@ impl<S: Surroundings> Server<S> {
     pub fn serve(&mut self, connection: &mut UnixStream) -> io::Result<()> {
         let mut inbox = Inbox::default();
         let mut buffer = vec![0; 64 << 10];
+        let mut rests = false;
         loop {
             let message = inbox
                 .take::<Message>()
@@ -114,14 +152,25 @@ impl<S: Surroundings> Server<S> {
                 }
                 continue;
             }
-            connection.set_read_timeout(Some(self.idle))?;
+            let pause = self.idle.min(PAUSE);
+            let wait = if rests { self.idle - pause } else { pause };
+            // None would be for ever.
+            connection.set_read_timeout(Some(wait.max(Duration::from_millis(1))))?;
             match connection.read(&mut buffer) {
                 Ok(0) => return Ok(()),
-                Ok(count) => inbox.push(&buffer[..count]),
+                Ok(count) => {
+                    rests = false;
+                    inbox.push(&buffer[..count]);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error)
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
                 {
+                    if !rests {
+                        rests = true;
+                        self.surroundings.rest();
+                        continue;
+                    }
                     if let Ok(bytes) = encode(&Answer::Idle) {
                         self.send(connection, &bytes)?;
                     }

@@ -1,30 +1,24 @@
 //! From code object to installed code.
 
 use super::backend::Done;
+use super::build::{Made, Source, make};
+use super::measured::{self, Stretch};
 use super::profile::Heat;
 use super::{Jit, describe_code, enter, warm};
-use crate::bytecode::{Code, Oracle, Recorder};
-use crate::code::cell::Cell;
-use crate::code::unit::{Installed, PlaceKind, State, Unit};
+use crate::code::unit::{FirstTier, Installed, PlaceKind, State, Unit};
 use crate::codegen::protocol::Job;
-use crate::codegen::{
-    self, CodeImage, CodegenError, CompileOptions, CompileRequest, FORMAT_VERSION, Judgement,
-    Outcome, Phase, Text,
-};
+use crate::codegen::{CodeImage, CodegenError, Outcome, Phase};
 use crate::config::{Codegen, Mode};
-use crate::frontend::{self, Bailout, EntryPoint, FrontendOptions};
-use crate::hir::{Function, Op, Type};
-use crate::host::ffi::{self, PyObject};
-use crate::host::oracle::{LiveOracle, Records};
-use crate::host::{Frame, Owned, snapshot};
+use crate::frontend::{self, EntryPoint};
+use crate::heap;
+use crate::host::Frame;
+use crate::host::ffi::PyObject;
 use crate::log;
-use crate::passes;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
-use std::cell::RefCell;
-use std::sync::Arc;
+use crate::timing::Measured;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Times a code object is compiled before it is given up.
 const MAX_COMPILES: u32 = 5;
@@ -46,6 +40,9 @@ pub fn compile_now(jit: &'static Jit, code: *mut PyObject, function: *mut PyObje
         }
         if matches!(unit.state, State::Released) {
             unit.state = State::Warm;
+            // Whoever gives code back and asks for it again has not been left by it too often.
+            unit.forgiven = unit.compiles;
+            unit.compiled_insts = 0;
         }
     }
     compile(jit, code, Source::Function(function));
@@ -59,162 +56,6 @@ pub fn compile_now(jit: &'static Jit, code: *mut PyObject, function: *mut PyObje
 /// Thresholds below this are for tests, which want everything compiled.
 pub(super) const JUDGED_FROM: u32 = 100;
 
-/// What there is to ask about.
-#[derive(Clone, Copy)]
-enum Source {
-    Frame(Frame),
-    Function(*mut PyObject),
-}
-
-/// HIR with the cells of its callees.
-struct Built {
-    function: Function,
-    cells: Vec<Arc<Cell>>,
-    seen: Vec<Type>,
-    phases: Vec<Phase>,
-}
-
-/// Copies and builds: a whole function, or from a place on.
-fn build(
-    jit: &'static Jit,
-    code: *mut PyObject,
-    source: Source,
-    start: Option<EntryPoint>,
-) -> Result<Built, Bailout> {
-    let mut clock = Instant::now();
-    let mut phases = Vec::new();
-    let mut lap = |name: &str| {
-        phases.push(Phase {
-            name: name.to_owned(),
-            seconds: clock.elapsed().as_secs_f64(),
-        });
-        clock = Instant::now();
-    };
-    // SAFETY: the code object is alive: a frame or the caller holds it.
-    let copy = unsafe { snapshot::copy_code(code) };
-    lap("copy");
-    let cells: RefCell<Vec<Arc<Cell>>> = RefCell::default();
-    let cell = |callee: u64| {
-        let Some(unit) = jit.unit_or_new(callee as *mut PyObject) else {
-            return 0;
-        };
-        let cell = unit.cell.clone();
-        let address = cell.address();
-        cells.borrow_mut().push(cell);
-        address
-    };
-    let is_alive = |callee: u64| jit.is_alive(callee);
-    let records = Records {
-        cell: &cell,
-        is_alive: &is_alive,
-    };
-    let mut options = FrontendOptions::default();
-    let mut known = Vec::new();
-    if let Some(unit) = jit.unit(code) {
-        options.doubts = unit.doubts.clone();
-        options.feedback = unit.map.as_deref().cloned();
-        known.clone_from(&unit.seen);
-    }
-    let locals = match &start {
-        Some(_) => copy.nlocalsplus,
-        None => copy.argcount,
-    };
-    options.start = start;
-    options.global_names = match source {
-        Source::Frame(frame) => frame.has_global_names(),
-        Source::Function(_) => false,
-    };
-    let oracle = match source {
-        Source::Frame(frame) => LiveOracle::for_frame(frame, locals as usize, &records),
-        // SAFETY: the caller holds the function.
-        Source::Function(function) => unsafe {
-            LiveOracle::for_function(function, known, &records)
-        },
-    };
-    if jit.config.dump.feedback
-        && let Some(map) = &options.feedback
-    {
-        log::say(format_args!(
-            "feedback of {}:{}",
-            copy.name, copy.firstlineno
-        ));
-        for (pc, name, text) in map.describe(&copy.units) {
-            log::say(format_args!("  {pc:4} {name}: {text}"));
-        }
-    }
-    let function = build_recorded(&copy, &oracle, &options)?;
-    lap("build");
-    let seen = oracle.seen().to_vec();
-    Ok(Built {
-        function,
-        seen,
-        phases,
-        cells: cells.into_inner(),
-    })
-}
-
-/// Builds, and writes the inputs down if a developer asks for it.
-fn build_recorded(
-    code: &Code,
-    oracle: &dyn Oracle,
-    options: &FrontendOptions,
-) -> Result<Function, Bailout> {
-    let Some(folder) = std::env::var_os("SWALLOW_DEV_RECORD") else {
-        return frontend::build(code, oracle, options);
-    };
-    let recorder = Recorder::new(code, oracle);
-    let result = frontend::build(code, &recorder, options);
-    let name = code.name.replace(['/', '<', '>'], "_");
-    let place = match &options.start {
-        Some(entry) => format!("{name}_{}", entry.pc),
-        None => name,
-    };
-    let path = std::path::Path::new(&folder).join(format!("{place}.json"));
-    let written = serde_json::to_string(&(recorder.finish(), options))
-        .map_err(std::io::Error::from)
-        .and_then(|text| std::fs::write(&path, text));
-    if let Err(error) = written {
-        tracing::warn!(path = %path.display(), %error, "the recording could not be written");
-    }
-    result
-}
-
-fn request(jit: &Jit, function: Function, token: u64, judged: Option<codegen::Entry>) -> Vec<u8> {
-    let number = jit.units.fetch_add(1, Ordering::Relaxed);
-    let name: String = function
-        .name
-        .chars()
-        .map(|ch| {
-            if ch.is_ascii_alphanumeric() || ch == '.' {
-                ch
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let stress_counter = if jit.config.fail_guard == 0 {
-        0
-    } else {
-        std::ptr::from_ref(&runtime::STRESS) as u64
-    };
-    let level = jit.config.opt_level;
-    let request = CompileRequest {
-        version: FORMAT_VERSION,
-        symbol: format!("swl_unit_{number}_{name}"),
-        unit_token: token,
-        options: CompileOptions {
-            pipeline: jit.pipeline.clone(),
-            codegen_level: level.unwrap_or(2),
-            cheap_if_large: level.is_none() && jit.config.passes.is_none(),
-            stress_counter,
-            ref_total: ffi::reference_total(),
-        },
-        judged,
-        function,
-    };
-    postcard::to_stdvec(&request).expect("a request of plain data can be serialised")
-}
-
 /// Takes code out of use whose guards have failed too often; what they assumed is assumed no more, and
 /// the code is recorded anew before it is compiled again, longer each time.
 pub(super) fn retire_worn(jit: &'static Jit, code: *mut PyObject) {
@@ -227,6 +68,8 @@ pub(super) fn retire_worn(jit: &'static Jit, code: *mut PyObject) {
         if let State::Compiled(installed) = std::mem::replace(&mut unit.state, State::Warm) {
             retired.push(installed);
         }
+        // The second tier would rest on the same.
+        unit.job = None;
         let pause = jit
             .config
             .threshold
@@ -244,6 +87,7 @@ pub(super) fn retire_worn(jit: &'static Jit, code: *mut PyObject) {
                 .saturating_mul(1 << this.compiles.min(8))
                 / 2;
             this.wanted = this.edges.saturating_add(pause);
+            this.job = None;
             retired.push(installed);
         }
     }
@@ -295,7 +139,9 @@ fn compile(jit: &'static Jit, code: *mut PyObject, source: Source) {
     if jit.takes_no_job() && matches!(source, Source::Frame(_)) {
         return;
     }
-    if unit.compiles >= MAX_COMPILES || unit.compiled_insts > MAX_COMPILED_HIR {
+    if unit.compiles.saturating_sub(unit.forgiven) >= MAX_COMPILES
+        || unit.compiled_insts > MAX_COMPILED_HIR
+    {
         give_up(jit, unit);
         return;
     }
@@ -381,6 +227,18 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    /// The second tier of a unit.
+    pub(super) fn again(job: Job, first: &FirstTier, hot: u32, installed: Box<Installed>) -> Self {
+        Pending {
+            job,
+            code: first.code,
+            pc: first.pc,
+            hot,
+            installed,
+            phases: Vec::new(),
+        }
+    }
+
     pub(super) fn job(&self) -> Job {
         self.job
     }
@@ -404,7 +262,7 @@ fn translate(jit: &'static Jit, code: *mut PyObject, source: Source, start: Opti
     // SAFETY: the code object is alive: a frame or the caller holds it.
     let submitted = unsafe {
         jit.timed(code, Heat::Compiling, || {
-            holding(|| submit(jit, code, source, start))
+            holding("submit", || submit(jit, code, source, start))
         })
     };
     match submitted {
@@ -413,13 +271,19 @@ fn translate(jit: &'static Jit, code: *mut PyObject, source: Source, start: Opti
         Submitted::Later(wanted) => postpone(jit, code, pc, wanted),
         Submitted::Refused => {}
     }
+    jit.rest();
 }
 
 /// Runs what holds up the program, and accounts for the time.
-fn holding<R>(body: impl FnOnce() -> R) -> R {
+pub(super) fn holding<R>(what: &str, body: impl FnOnce() -> R) -> R {
+    let processor = tracing::enabled!(tracing::Level::DEBUG).then(processor_time);
     let clock = Instant::now();
     let result = body();
     let spent = clock.elapsed().as_nanos() as u64;
+    if let Some(before) = processor {
+        let cpu = processor_time().saturating_sub(before).as_micros() as u64;
+        tracing::debug!(what, us = spent / 1000, cpu, "hold");
+    }
     COUNTERS.compile_ns.fetch_add(spent, Ordering::Relaxed);
     COUNTERS.hold_max_ns.fetch_max(spent, Ordering::Relaxed);
     count(&COUNTERS.holds);
@@ -430,6 +294,17 @@ fn holding<R>(body: impl FnOnce() -> R) -> R {
         count(&COUNTERS.holds_over_2_ms);
     }
     result
+}
+
+/// What this thread has had of the processor.
+fn processor_time() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the clock writes there.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// What became of an attempt.
@@ -470,78 +345,58 @@ fn submit(
 ) -> Submitted {
     count(&COUNTERS.compiles_tried);
     let pc = start.as_ref().map(|start| start.pc);
-    let result = build(jit, code, source, start);
-    // Building may have run finalisers, so the record is looked up again.
+    let mut installed = None;
+    let stretch = Stretch::begin(jit.measurements.as_ref(), "build");
+    let made = heap::passing(|| make(jit, code, source, start, &mut installed));
+    if jit.measurements.is_some() {
+        let phases = match &made {
+            Made::Request { phases, .. } => phases.as_slice(),
+            Made::Refused(_) | Made::NotPromising | Made::Later(_) => &[],
+        };
+        stretch.end(&describe_code(code), phases);
+    }
     let Some(unit) = jit.unit(code) else {
         return Submitted::Refused;
     };
-    let built = match result {
-        Ok(built) => built,
-        Err(bailout) => {
-            tracing::info!(name = %describe_code(code), reason = %bailout, "refused");
-            refuse_here(jit, unit, pc, bailout.to_string());
+    let (bytes, phases) = match made {
+        Made::Refused(reason) => {
+            tracing::info!(name = %describe_code(code), reason, "refused");
+            refuse_here(jit, unit, pc, reason);
             return Submitted::Refused;
         }
+        Made::NotPromising => {
+            refuse_generic(jit, unit, pc);
+            return Submitted::Refused;
+        }
+        Made::Later(hotness) => return Submitted::Later(hotness),
+        Made::Request { bytes, phases } => (bytes, phases),
     };
-    let (hot, kind) = match pc {
-        Some(pc) => {
-            let this = unit.place_at(pc);
-            (this.edges, this.kind)
-        }
-        None => {
-            unit.seen = built.seen.clone();
-            (unit.hotness, PlaceKind::Loop)
-        }
+    let Some(installed) = installed else {
+        return Submitted::Refused;
     };
-    // A handler is reached from native code, which gains by going on.
-    let judged = matches!(source, Source::Frame(_))
-        && kind != PlaceKind::Handler
-        && jit.mode() == Mode::WhenHot
-        && jit.config.threshold >= JUDGED_FROM;
-    let heat = judged.then_some(codegen::Heat {
-        entry: match kind {
-            PlaceKind::Resume => codegen::Entry::Resume,
-            PlaceKind::Loop | PlaceKind::Handler => codegen::Entry::Call,
-        },
-        hotness: hot,
-        threshold: jit.config.threshold,
-    });
-    if let Some(heat) = heat {
-        // Most code is not promising, and need not go through the passes to know it. They may halve the unit.
-        let least = built.function.inst_count() / 2;
-        match codegen::judge(&built.function, least, heat) {
-            Judgement::NotPromising => {
-                refuse_generic(jit, unit, pc);
-                return Submitted::Refused;
-            }
-            Judgement::Later(hotness) => return Submitted::Later(hotness),
-            Judgement::Fine => {}
-        }
-    }
-    let learns = jit.config.fail_guard == 0;
-    let keep = kept_references(&built.function);
-    let installed = Installed::new(describe_code(code), learns, built.cells, keep);
-    let token = std::ptr::from_ref(&*installed) as u64;
-    dump(jit, &built.function, token);
-    let bytes = request(jit, built.function, token, heat.map(|heat| heat.entry));
+    let hot = match pc {
+        Some(pc) => unit.place_at(pc).edges,
+        None => unit.hotness,
+    };
     let Ok(mut back) = jit.back.try_lock() else {
         // The generator is busy below us: another time.
         return Submitted::Later(hot);
     };
-    match back.compile(bytes) {
+    match back.compile(jit.engine, bytes) {
         Ok(job) => {
             drop(back);
             match pc {
                 Some(pc) => unit.place_at(pc).job = Some(job),
                 None => unit.job = Some(job),
             }
+            measured::note_job(jit.measurements.as_ref(), &installed.name, job, true);
             jit.add_pending(Pending {
                 job,
                 code: code as u64,
                 pc,
                 hot,
                 installed,
-                phases: built.phases,
+                phases,
             });
             Submitted::Waiting(job)
         }
@@ -555,10 +410,12 @@ fn submit(
 
 /// Waits for a job of the code generator, and installs its code.
 pub(super) fn finish_job(jit: &'static Jit, job: Job) {
+    let stretch = Stretch::begin(jit.measurements.as_ref(), "wait");
     let done = match jit.back.try_lock() {
         Ok(mut back) => back.wait(job),
         Err(_) => return,
     };
+    stretch.end("", &[]);
     if let Some(done) = done {
         finish(jit, job, done);
     }
@@ -566,9 +423,50 @@ pub(super) fn finish_job(jit: &'static Jit, job: Job) {
 
 /// Installs what the code generator has answered.
 pub(super) fn finish(jit: &'static Jit, job: Job, done: Done) {
-    if let Done::Compiled(result) = done {
-        holding(|| settle(jit, job, result));
+    if let Done::Compiled(result, measured) = done {
+        holding("install", || take(jit, job, result, measured.as_deref()));
     }
+}
+
+/// Accounts for an answer, and puts it to use.
+fn take(
+    jit: &'static Jit,
+    job: Job,
+    result: Result<Outcome, CodegenError>,
+    measured: Option<&Measured>,
+) {
+    if jit.measurements.is_some() {
+        finish_measured(jit, job, measured);
+    }
+    let stretch = Stretch::begin(jit.measurements.as_ref(), "install");
+    settle(jit, job, result);
+    stretch.end("", &[]);
+}
+
+/// Accounts for what was measured of a job.
+fn finish_measured(jit: &Jit, job: Job, measured: Option<&Measured>) {
+    let name = jit
+        .pending()
+        .iter()
+        .find(|unit| unit.job == job)
+        .map_or_else(|| "given up".to_owned(), |unit| unit.installed.name.clone());
+    measured::note_job(jit.measurements.as_ref(), &name, job, false);
+    if let Some(measured) = measured {
+        measured::account(jit.measurements.as_ref(), &name, measured);
+    }
+}
+
+/// Reads an answer of the code generator and installs its code. One at a time, so that the program is not held up for long.
+pub(super) fn receive(jit: &'static Jit) {
+    holding("receive", || {
+        let next = match jit.back.try_lock() {
+            Ok(mut back) => back.next_done(),
+            Err(_) => None,
+        };
+        if let Some((job, Done::Compiled(result, measured))) = next {
+            take(jit, job, result, measured.as_deref());
+        }
+    });
 }
 
 fn settle(jit: &'static Jit, job: Job, result: Result<Outcome, CodegenError>) {
@@ -632,8 +530,14 @@ fn fail(jit: &'static Jit, code: *mut PyObject, pc: Option<u32>, error: &Codegen
 fn install(jit: &'static Jit, pending: Pending, mut image: CodeImage) {
     let code = pending.code as *mut PyObject;
     let Some(unit) = jit.unit(code) else { return };
+    let is_second = match pending.pc {
+        None => unit.installed().is_some(),
+        Some(pc) => unit.place_at(pc).code.is_some(),
+    };
     unit.hir_insts = image.hir_insts as usize;
-    unit.compiled_insts += unit.hir_insts;
+    if !is_second {
+        unit.compiled_insts += unit.hir_insts;
+    }
     let took: f64 = image.phases.iter().map(|phase| phase.seconds).sum();
     COUNTERS
         .codegen_ns
@@ -652,16 +556,21 @@ fn install(jit: &'static Jit, pending: Pending, mut image: CodeImage) {
         "compiled"
     );
     installed.set_image(image);
-    if jit.config.codegen == Codegen::Helper {
+    if jit.config.codegen == Codegen::Helper || !installed.image.unwinder_knows {
         // SAFETY: the table is in the arena, and `Jit::bury` has it forgotten before its memory is given back.
         unsafe { installed.register_unwind() };
     }
+    let mut replaced = None;
     match pending.pc {
         None => {
             unit.cell.set_entry(installed.image.entry);
-            unit.note(format!("compiled at hotness {}", pending.hot));
+            let engine = installed.engine;
+            unit.note(format!("compiled by {engine} at hotness {}", pending.hot));
             count(&COUNTERS.units_compiled);
-            unit.state = State::Compiled(installed);
+            let before = std::mem::replace(&mut unit.state, State::Compiled(installed));
+            if let State::Compiled(first) = before {
+                replaced = Some(first);
+            }
             // What follows is recorded anew, if guards fail.
             unit.exits = 0;
             if !jit.config.keep_feedback {
@@ -671,88 +580,22 @@ fn install(jit: &'static Jit, pending: Pending, mut image: CodeImage) {
         Some(pc) => {
             let this = unit.place_at(pc);
             let (edges, kind) = (pending.hot, this.kind);
-            this.code = Some(installed);
+            let engine = installed.engine;
+            replaced = this.code.replace(installed);
             unit.note(match kind {
-                PlaceKind::Loop => format!("loop at {pc} compiled after {edges} back-edges"),
+                PlaceKind::Loop => {
+                    format!("loop at {pc} compiled by {engine} after {edges} back-edges")
+                }
                 PlaceKind::Resume | PlaceKind::Handler => {
-                    format!("{} at {pc} compiled at hotness {edges}", kind.name())
+                    let kind = kind.name();
+                    format!("{kind} at {pc} compiled by {engine} at hotness {edges}")
                 }
             });
             count(&COUNTERS.places_compiled);
         }
     }
-}
-
-/// Objects that a guard compares with must not be replaced by others at the same address.
-fn kept_references(function: &Function) -> Vec<Owned> {
-    function
-        .blocks
-        .iter()
-        .flat_map(|block| &block.insts)
-        .filter(|inst| inst.op == Op::GuardIs)
-        .filter_map(|inst| {
-            let addr = function.constant(inst.imm_const(0)).addr;
-            // SAFETY: alive: the frontend just found it. Only builtins and numbers are compared with.
-            unsafe { Owned::new_ref(addr as *mut PyObject) }
-        })
-        .collect()
-}
-
-/// Prints what the options ask for.
-fn dump(jit: &Jit, function: &Function, token: u64) {
-    if jit.config.dump.hir {
-        let mut function = function.clone();
-        passes::optimise(&mut function);
-        log::say(&function);
+    if let Some(first) = replaced {
+        unit.old_exits.extend(first.exits_taken());
+        jit.retire(first);
     }
-    let wanted = [
-        (jit.config.dump.llvm, Text::Ir),
-        (jit.config.dump.asm, Text::Asm),
-    ];
-    for (_, what) in wanted.into_iter().filter(|(wanted, _)| *wanted) {
-        let bytes = request(jit, function.clone(), token, None);
-        let Ok(mut back) = jit.back.try_lock() else {
-            return;
-        };
-        match back.text(bytes, what) {
-            Ok(text) => log::say(text),
-            Err(error) => log::say(format_args!("swallow: {}: {error}", function.name)),
-        }
-    }
-}
-
-/// What can be shown of a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Artefact {
-    Hir,
-    Llvm,
-    Asm,
-}
-
-/// Produces a text of a unit again: nothing of it is kept.
-///
-/// # Errors
-/// Why there is none: the code is refused, or code generation failed.
-pub fn artefact(
-    jit: &'static Jit,
-    code: *mut PyObject,
-    function: *mut PyObject,
-    what: Artefact,
-) -> Result<String, String> {
-    let mut built =
-        build(jit, code, Source::Function(function), None).map_err(|error| error.to_string())?;
-    let what = match what {
-        Artefact::Hir => {
-            passes::optimise(&mut built.function);
-            return Ok(built.function.to_string());
-        }
-        Artefact::Llvm => Text::Ir,
-        Artefact::Asm => Text::Asm,
-    };
-    let bytes = request(jit, built.function, 0, None);
-    let mut back = jit
-        .back
-        .try_lock()
-        .map_err(|_| "the code generator is busy".to_owned())?;
-    back.text(bytes, what).map_err(|error| error.to_string())
 }

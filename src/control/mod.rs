@@ -7,21 +7,27 @@
 //! an odd number (hotness and two flags), then a pointer to a [`Unit`].
 
 mod backend;
+mod build;
 mod compile;
 mod enter;
 mod fork;
 mod generator;
 mod ledger;
+mod measured;
 mod profile;
+mod text;
 mod throw;
+mod tier;
+mod trace;
 mod warm;
 
 use crate::code::arena::Usage;
 use crate::code::cell::Cell;
+use crate::code::pages;
 use crate::code::unit::{Installed, State, Unit};
-use crate::codegen::CodegenError;
 use crate::codegen::protocol::Job;
-use crate::config::{Codegen, Config, Mode, Seed};
+use crate::codegen::{CodegenError, Engine};
+use crate::config::{Backend, Codegen, Config, Mode, Seed};
 use crate::frontend::Doubts;
 use crate::heap;
 use crate::host::ffi::{self, PyObject, read};
@@ -40,11 +46,15 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use compile::{Artefact, artefact, compile_now};
+pub use compile::compile_now;
+pub use measured::Measurements;
+pub use text::{Artefact, artefact};
 
 /// The JIT of this process.
 pub struct Jit {
     pub config: Config,
+    /// What compiles first.
+    engine: Engine,
     /// LLVM pipeline text.
     pipeline: String,
     extra: isize,
@@ -66,6 +76,8 @@ pub struct Jit {
     records: Mutex<BTreeMap<u64, usize>>,
     /// Where time goes, if that is asked for.
     profile: Option<Profile>,
+    /// What compilations are made of, if that is asked for.
+    measurements: Option<Measurements>,
 }
 
 // SAFETY: everything inside that is not atomic or locked is immutable after start; versions in the
@@ -95,13 +107,24 @@ pub fn start(config: Config) -> Result<(), StartError> {
     let _entered = span.enter();
     check::check_interpreter().map_err(StartError::Host)?;
     heap::hold_back();
-    let mut back = BackEnd::new(&config, || runtime::symbols(record::swl_step));
+    if config.codegen == Codegen::Helper {
+        // In one process valgrind is to see every block.
+        heap::reserve();
+    }
+    let engine = match config.backend {
+        Backend::Llvm => Engine::Llvm,
+        Backend::Cranelift | Backend::Tiered => Engine::Cranelift,
+    };
+    let mut back = BackEnd::new(&config, engine, || runtime::symbols(record::swl_step));
     let pipeline = pipeline_name(&config);
     if config.passes.is_some() {
         back.check_pipeline(&pipeline)
             .map_err(|error| match error {
                 CodegenError::Unavailable(why) => StartError::Host(why),
-                error => StartError::Option(format!("-X jit-passes={pipeline}: {error}")),
+                CodegenError::BadPipeline(why) => {
+                    StartError::Option(format!("{}: {why}", config.passes_given))
+                }
+                error => StartError::Option(format!("{}: {error}", config.passes_given)),
             })?;
     }
     // SAFETY: the GIL is held; the functions match the interfaces, and the module is never unloaded.
@@ -127,8 +150,10 @@ pub fn start(config: Config) -> Result<(), StartError> {
     let mode = config.mode;
     let waits = config.wait || back.is_immediate();
     let profile = config.profile.then(Profile::default);
+    let measurements = Measurements::new(&config).map_err(StartError::Option)?;
     let made = JIT.set(Jit {
         config,
+        engine,
         pipeline,
         extra,
         previous,
@@ -142,6 +167,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         units: AtomicU32::new(0),
         records: Mutex::default(),
         profile,
+        measurements,
     });
     if made.is_ok() {
         let own = record::prepare();
@@ -153,6 +179,8 @@ pub fn start(config: Config) -> Result<(), StartError> {
         }
         runtime::find_breaker();
         runtime::ENTER.store(enter::eval_frame as *const () as i64, Ordering::Relaxed);
+        let hot: runtime::HotFn = tier::hot;
+        runtime::HOT.store(hot as *const () as i64, Ordering::Relaxed);
         runtime::RESUME.store(warm::resume as *const () as i64, Ordering::Relaxed);
         // SAFETY: the GIL is held; the hook is a function of this module.
         unsafe {
@@ -163,6 +191,9 @@ pub fn start(config: Config) -> Result<(), StartError> {
         }
         fork::prepare();
         tracing::info!(mode = mode.name(), "started");
+        if let Some(jit) = JIT.get() {
+            jit.rest();
+        }
     }
     Ok(())
 }
@@ -262,6 +293,27 @@ impl Jit {
     #[must_use]
     pub fn profile_table(&self) -> Option<String> {
         self.profile.as_ref().map(Profile::table)
+    }
+
+    /// What compilations are made of, if that is measured.
+    #[must_use]
+    pub fn measurements(&self) -> Option<&Measurements> {
+        self.measurements.as_ref()
+    }
+
+    /// A pipeline with everything written out.
+    ///
+    /// # Errors
+    /// One line that says why there is none.
+    pub fn expand_pipeline(&self, pipeline: &str) -> Result<String, String> {
+        let mut back = self
+            .back
+            .try_lock()
+            .map_err(|_| "the code generator is busy".to_owned())?;
+        back.expand_pipeline(pipeline).map_err(|error| match error {
+            CodegenError::BadPipeline(why) => why,
+            error => error.to_string(),
+        })
     }
 
     /// The address of a code object's `co_extra` word, if it has one.
@@ -395,15 +447,20 @@ impl Jit {
 
     #[cold]
     fn look_closely(&'static self) {
-        let done = match self.back.try_lock() {
-            Ok(mut back) => {
-                back.look();
-                back.take_done()
-            }
-            Err(_) => return,
+        let Ok(mut back) = self.back.try_lock() else {
+            return;
         };
-        for (job, done) in done {
-            compile::finish(self, job, done);
+        if back.has_answers() {
+            drop(back);
+            compile::receive(self);
+            self.rest();
+        }
+    }
+
+    /// Gives back what only the compiler needs, if it has nothing to do.
+    fn rest(&self) {
+        if self.waiting.load(Ordering::Relaxed) == 0 && self.config.codegen == Codegen::Helper {
+            pages::unmap_idle();
         }
     }
 
@@ -521,6 +578,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         doubts: Doubts::default(),
         job: None,
         compiles: 0,
+        forgiven: 0,
         hir_insts: 0,
         compiled_insts: 0,
         old_exits: Vec::new(),

@@ -48,7 +48,7 @@ impl Builder<'_> {
                 if constant
                     && self.may_compare_here()
                     && !self.doubts_constants()
-                    && !self.stores_global(number)
+                    && !self.uses.stores_global(number)
                 {
                     let id = self.const_id(info.addr, info.ty, &info.repr);
                     self.guard(Op::GuardIs, &[value], &[Imm::Const(id)]);
@@ -63,14 +63,6 @@ impl Builder<'_> {
         }
         self.raising_push(instr, Op::LoadGlobal, &[], &[Imm::Const(name)]);
         Ok(())
-    }
-
-    /// Whether the code itself assigns to the global with name `number`.
-    fn stores_global(&self, number: u32) -> bool {
-        self.shape.instrs.iter().any(|instr| {
-            (instr.op == opcode::STORE_GLOBAL || instr.op == opcode::STORE_NAME)
-                && instr.arg == number
-        })
     }
 
     /// Where a global is: dictionary, entry, versions of the keys of globals and builtins.

@@ -2,16 +2,17 @@
 
 use super::demand;
 use super::state::{Item, ItemKey, Key, State, coarse};
-use super::{Bailout, EntryItem, EntryPoint, FrontendOptions, MAX_BYTECODES, MAX_HIR, feedback};
+use super::{Bailout, EntryItem, EntryPoint, FrontendOptions, MAX_HIR, MAX_STATES, feedback};
 use crate::bytecode::blocks::Shape;
 use crate::bytecode::code::flags;
 use crate::bytecode::liveness::LiveLocals;
 use crate::bytecode::{Code, Instr, ObjectInfo, Oracle, decode};
 use crate::hir::{
-    Block, Const, ConstId, ExitReason, FrameState, FrameStateId, FsKind, FsValue, Function, Imm,
-    Inst, Op, Target, Type, Value,
+    Block, CellId, Const, ConstId, ExitReason, FrameStateId, FsKind, Function, Imm, Inst, Op,
+    Target, Type, Value,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// Changed global numbers from which on a unit trusts none.
 const MAX_FICKLE: usize = 2;
@@ -32,14 +33,22 @@ struct Work {
     state: State,
 }
 
+/// A value's place in a table that grows with the values.
+fn entry<T: Clone + Default>(table: &mut Vec<T>, value: Value) -> &mut T {
+    if table.len() <= value.index() {
+        table.resize(value.index() + 1, T::default());
+    }
+    &mut table[value.index()]
+}
+
 /// Builds one function.
 pub(super) struct Builder<'a> {
     pub(super) code: &'a Code,
     pub(super) oracle: &'a dyn Oracle,
     pub(super) options: &'a FrontendOptions,
     pub(super) shape: Shape,
-    /// How many edges lead to each leader.
-    arrivals: HashMap<u32, usize>,
+    /// What is known of all instructions.
+    pub(super) uses: demand::Uses,
     pub(super) func: Function,
     pub(super) state: State,
     pub(super) block: Block,
@@ -47,11 +56,17 @@ pub(super) struct Builder<'a> {
     ended: bool,
     versions: HashMap<u32, Vec<Version>>,
     work: Vec<Work>,
-    /// Types that a value probably has: a guard may rely on it.
-    hints: HashMap<Value, Type>,
-    /// Which object a value probably is.
-    infos: HashMap<Value, ObjectInfo>,
+    /// Types that values probably have: a guard may rely on it. Empty: nothing is known; so it is beyond the end.
+    hints: Vec<Type>,
+    /// Which objects values probably are.
+    infos: Vec<Option<Rc<ObjectInfo>>>,
     consts: HashMap<u64, ConstId>,
+    /// Values that are constants of the unit.
+    pub(super) constants: HashSet<Value>,
+    /// Call cells by address.
+    pub(super) cells: HashMap<u64, CellId>,
+    /// Functions that have been looked at for inlining, with the types of their arguments: their HIR if they may be inlined.
+    pub(super) bodies: HashMap<(u64, Vec<Type>), Option<Rc<Function>>>,
     /// The state and unit where a guard of the current instruction resumes.
     pub(super) start: (u32, State),
     guard_fs: Option<FrameStateId>,
@@ -65,6 +80,10 @@ pub(super) struct Builder<'a> {
     /// Of a unit that starts in a loop: the last unit of the outermost loop around it, if there are loops behind
     /// that. They get units of their own when they are hot.
     horizon: Option<u32>,
+    /// Bytecode instructions built so far.
+    built: usize,
+    /// Locals and stack slots in all frame states so far.
+    states: usize,
     /// Sites split by class so far.
     pub(super) splits: usize,
     /// Calls replaced so far.
@@ -77,23 +96,12 @@ impl<'a> Builder<'a> {
         oracle: &'a dyn Oracle,
         options: &'a FrontendOptions,
     ) -> Result<Self, Bailout> {
+        super::check_length(&code.units)?;
         let mut instrs = decode(code);
         if let Some(map) = &options.feedback {
             feedback::requicken(&mut instrs, map);
         }
         let shape = Shape::new(instrs);
-        if shape.instrs.len() > MAX_BYTECODES {
-            return Err(Bailout::TooLarge(shape.instrs.len()));
-        }
-        let mut arrivals: HashMap<u32, usize> = HashMap::new();
-        for instr in &shape.instrs {
-            if let Some(target) = instr.jump_target() {
-                *arrivals.entry(target).or_default() += 1;
-            }
-            if !crate::bytecode::opcode::ends_block(instr.op) {
-                *arrivals.entry(instr.next).or_default() += 1;
-            }
-        }
         let live = LiveLocals::new(&shape);
         let horizon = options
             .start
@@ -105,17 +113,20 @@ impl<'a> Builder<'a> {
             code,
             oracle,
             options,
+            uses: demand::Uses::new(&shape),
             shape,
-            arrivals,
             func: Function::new(name, code.argcount, code.nlocalsplus),
             state: State::default(),
             block: Function::ENTRY,
             ended: false,
             versions: HashMap::new(),
             work: Vec::new(),
-            hints: HashMap::new(),
-            infos: HashMap::new(),
+            hints: Vec::new(),
+            infos: Vec::new(),
             consts: HashMap::new(),
+            constants: HashSet::new(),
+            cells: HashMap::new(),
+            bodies: HashMap::new(),
             start: (0, State::default()),
             guard_fs: None,
             kw_names: None,
@@ -123,6 +134,8 @@ impl<'a> Builder<'a> {
             call_start: None,
             live,
             horizon,
+            built: 0,
+            states: 0,
             splits: 0,
             inlined: 0,
         })
@@ -143,11 +156,29 @@ impl<'a> Builder<'a> {
         self.fill(start, Function::ENTRY, state)?;
         while let Some(work) = self.work.pop() {
             self.fill(work.pc, work.block, work.state)?;
-            if self.func.values.len() > MAX_HIR {
-                return Err(Bailout::TooLarge(self.func.values.len()));
-            }
         }
+        self.check_size(true)?;
         Ok(self.func)
+    }
+
+    /// Stops a unit that is going to be refused for its size: all that is built of it is for nothing, and the program waits.
+    fn check_size(&mut self, at_end: bool) -> Result<(), Bailout> {
+        /// Bytecode instructions between two counts of HIR instructions.
+        const STRIDE: usize = 256;
+        if self.func.values.len() > MAX_HIR {
+            return Err(Bailout::TooMuchHir(MAX_HIR));
+        }
+        if self.states > MAX_STATES {
+            return Err(Bailout::TooMuchState(MAX_STATES));
+        }
+        self.built += 1;
+        if let Some(most) = self.options.most
+            && (at_end || self.built.is_multiple_of(STRIDE))
+            && self.func.inst_count() > most
+        {
+            return Err(Bailout::TooMuchHir(most));
+        }
+        Ok(())
     }
 
     /// Loads the arguments and guards the types of those seen as numbers, if they are used as numbers or
@@ -179,8 +210,8 @@ impl<'a> Builder<'a> {
                     let value = self
                         .guard(Op::GuardNotNull, &[value], &[])
                         .expect("refined");
-                    if let Some(ty) = seen.filter(|ty| ty.is_single_class()) {
-                        self.hints.insert(value, ty);
+                    if let Some(ty) = seen {
+                        self.hint(value, ty);
                     }
                 }
             }
@@ -219,8 +250,12 @@ impl<'a> Builder<'a> {
             self.state.stack.push(item);
         }
         self.begin(entry.pc);
+        if !self.may_speculate(entry.pc) {
+            return;
+        }
+        let live = self.live.at(&self.shape, entry.pc);
         for slot in 0..self.code.nlocalsplus {
-            if !self.live.is_live(&self.shape, entry.pc, slot) || !self.may_speculate(entry.pc) {
+            if live.as_ref().is_some_and(|live| !live.contains(slot)) {
                 continue;
             }
             let value = self.state.locals[slot as usize].expect("loaded above");
@@ -245,10 +280,9 @@ impl<'a> Builder<'a> {
         self.state = state;
         self.ended = false;
         self.call_start = None;
-        let mut position = *self
+        let mut position = self
             .shape
-            .by_start
-            .get(&pc)
+            .position(pc)
             .ok_or(Bailout::Malformed("jump into an instruction"))?;
         loop {
             let instr = *self
@@ -262,12 +296,13 @@ impl<'a> Builder<'a> {
                 return Ok(());
             }
             self.instruction(&instr)?;
+            self.check_size(false)?;
             if self.ended {
                 return Ok(());
             }
             position += 1;
             let next = instr.next;
-            if self.shape.leaders.contains(&next) && self.arrivals.get(&next) != Some(&1) {
+            if self.shape.is_leader(next) && !self.shape.has_one_arrival(next) {
                 let target = self.version(next);
                 self.terminate(Inst::new(Op::Jump, &[], &[]).with_targets([target]));
                 return Ok(());
@@ -277,11 +312,8 @@ impl<'a> Builder<'a> {
 
     /// Starts an instruction: guards resume here.
     pub(super) fn begin(&mut self, pc: u32) {
-        if let Some(start) = self.call_start {
-            self.start = (start, self.state.clone());
-        } else {
-            self.start = (pc, self.state.clone());
-        }
+        self.start.0 = self.call_start.unwrap_or(pc);
+        self.start.1.clone_from(&self.state);
         self.guard_fs = None;
     }
 
@@ -398,25 +430,17 @@ impl<'a> Builder<'a> {
         if let Some(fs) = self.guard_fs {
             return fs;
         }
-        let (pc, state) = self.start.clone();
-        let fs = self.frame_state(pc, &state);
+        let (pc, state) = &self.start;
+        let fs = self.func.add_frame_state(state.to_frame_state(*pc));
+        self.states += state.size();
         self.guard_fs = Some(fs);
         fs
     }
 
     /// The current state at `pc`.
     pub(super) fn state_at(&mut self, pc: u32) -> FrameStateId {
-        self.frame_state(pc, &self.state.clone())
-    }
-
-    fn frame_state(&mut self, pc: u32, state: &State) -> FrameStateId {
-        let locals = state
-            .locals
-            .iter()
-            .map(|local| local.map_or(FsValue::Null, FsValue::Value))
-            .collect();
-        let stack = state.stack.iter().map(Item::to_fs).collect();
-        self.func.add_frame_state(FrameState { pc, locals, stack })
+        self.states += self.state.size();
+        self.func.add_frame_state(self.state.to_frame_state(pc))
     }
 
     // ---- values ----------------------------------------------------------------------------------
@@ -453,33 +477,38 @@ impl<'a> Builder<'a> {
         if ty.is_single_class() {
             return ty;
         }
-        match self.hints.get(&value) {
-            Some(hint) if hint.is(ty) && self.may_speculate_here() => *hint,
+        match self.hints.get(value.index()) {
+            Some(hint) if !hint.is_empty() && hint.is(ty) && self.may_speculate_here() => *hint,
             _ => ty,
         }
     }
 
     pub(super) fn hint(&mut self, value: Value, ty: Type) {
         if ty.is_single_class() {
-            self.hints.insert(value, ty);
+            *entry(&mut self.hints, value) = ty;
         }
     }
 
-    pub(super) fn info(&self, value: Value) -> Option<&ObjectInfo> {
-        self.infos.get(&value)
+    pub(super) fn info(&self, value: Value) -> Option<&Rc<ObjectInfo>> {
+        self.infos.get(value.index())?.as_ref()
     }
 
     pub(super) fn set_info(&mut self, value: Value, info: ObjectInfo) {
-        self.infos.insert(value, info);
+        *entry(&mut self.infos, value) = Some(Rc::new(info));
     }
 
     /// `new` is the same object as `old`.
     pub(super) fn inherit(&mut self, old: Value, new: Value) {
-        if let Some(hint) = self.hints.get(&old).copied() {
-            self.hints.entry(new).or_insert(hint);
+        if let Some(hint) = self.hints.get(old.index()).copied()
+            && !hint.is_empty()
+        {
+            let known = entry(&mut self.hints, new);
+            if known.is_empty() {
+                *known = hint;
+            }
         }
-        if let Some(info) = self.infos.get(&old).cloned() {
-            self.infos.entry(new).or_insert(info);
+        if let Some(info) = self.info(old).cloned() {
+            entry(&mut self.infos, new).get_or_insert(info);
         }
     }
 
@@ -518,7 +547,9 @@ impl<'a> Builder<'a> {
 
     pub(super) fn const_obj(&mut self, addr: u64, ty: Type, repr: &str) -> Value {
         let id = self.const_id(addr, ty, repr);
-        self.emit(Op::ConstObj, &[], &[Imm::Const(id)])
+        let value = self.emit(Op::ConstObj, &[], &[Imm::Const(id)]);
+        self.constants.insert(value);
+        value
     }
 
     pub(super) fn const_none(&mut self) -> Value {
@@ -545,7 +576,7 @@ impl<'a> Builder<'a> {
     /// The target for a jump to `pc` with the current state. A block with one arrival continues
     /// with the very state; others are versioned by type.
     pub(super) fn version(&mut self, pc: u32) -> Target {
-        if self.arrivals.get(&pc) == Some(&1) {
+        if self.shape.has_one_arrival(pc) {
             let block = self.func.new_block();
             self.work.push(Work {
                 pc,
@@ -587,8 +618,12 @@ impl<'a> Builder<'a> {
     /// copies of everything inside.
     fn key(&self, pc: u32) -> Key {
         let outer = self.shape.is_outer_loop_head(pc);
+        let live = outer.then(|| self.live.at(&self.shape, pc)).flatten();
         let local = |(slot, value): (usize, &Option<Value>)| {
-            if outer && !self.live.is_live(&self.shape, pc, slot as u32) {
+            if live
+                .as_ref()
+                .is_some_and(|live| !live.contains(slot as u32))
+            {
                 return Type::MAYBE;
             }
             value.map_or(Type::NULL, |v| coarse(self.ty(v)))
@@ -753,12 +788,28 @@ impl<'a> Builder<'a> {
 
     /// The instruction of the current block that yields `value`.
     pub(super) fn defining(&self, value: Value) -> Option<&Inst> {
-        let block = self.func.blocks.get(self.block.index())?;
-        block
-            .insts
-            .iter()
-            .rev()
-            .find(|inst| inst.result == Some(value))
+        let insts = &self.func.blocks.get(self.block.index())?.insts;
+        // Results are numbered in the order of the instructions. Few instructions have none.
+        let (mut low, mut high) = (0, insts.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let mut with_result = insts[middle..high].iter();
+            let Some(found) = with_result.find(|inst| inst.result.is_some()) else {
+                high = middle;
+                continue;
+            };
+            match found.result.cmp(&Some(value)) {
+                std::cmp::Ordering::Equal => return Some(found),
+                std::cmp::Ordering::Less => low = high - with_result.len(),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    /// Whether `value` is a constant of the unit.
+    pub(super) fn is_constant(&self, value: Value) -> bool {
+        self.constants.contains(&value)
     }
 
     /// The value of an int constant.

@@ -31,7 +31,7 @@ impl Builder<'_> {
             args.push(self.peek(depth)?);
         }
         let upper = self.peek(count)?;
-        let callable = match self.state.stack[below].clone() {
+        let callable = match self.state.stack[below] {
             Item::Null => upper,
             Item::Value(method) => {
                 args.insert(0, upper);
@@ -93,8 +93,8 @@ impl Builder<'_> {
             return false;
         }
         let addr = self.oracle.call_cell(callee.code);
-        let cell = match self.func.cells.iter().position(|c| c.addr == addr) {
-            Some(at) => CellId::from_index(at),
+        let cell = match self.cells.get(&addr) {
+            Some(cell) => *cell,
             None => {
                 self.func.cells.push(CallCell {
                     addr,
@@ -102,7 +102,9 @@ impl Builder<'_> {
                     nlocals: callee.nlocalsplus,
                     name: callee.name,
                 });
-                CellId::from_index(self.func.cells.len() - 1)
+                let cell = CellId::from_index(self.func.cells.len() - 1);
+                self.cells.insert(addr, cell);
+                cell
             }
         };
         let function = self
@@ -227,9 +229,8 @@ impl Builder<'_> {
     ) -> Result<bool, Bailout> {
         let follows = self
             .shape
-            .by_start
-            .get(&instr.next)
-            .map(|at| self.shape.instrs[*at]);
+            .position(instr.next)
+            .map(|at| self.shape.instrs[at]);
         let ints = args
             .iter()
             .all(|arg| self.likely(*arg) == Type::INT || self.ty(*arg) == Type::OBJECT);

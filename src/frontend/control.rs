@@ -267,9 +267,9 @@ impl Builder<'_> {
         let mut value = self.peek(0)?;
         if !self.ty(value).is_single_class()
             && self.may_speculate_here()
-            && demand::only_arithmetic(&self.shape, instr.arg)
-            && let Some(position) = self.shape.by_start.get(&instr.next)
-            && let Some(class) = demand::wanted_number(&self.shape, *position, instr.arg)
+            && self.uses.only_arithmetic(&self.shape, instr.arg)
+            && let Some(position) = self.shape.position(instr.next)
+            && let Some(class) = demand::wanted_number(&self.shape, position, instr.arg)
             && let Some(number) = self.expect(value, class)
         {
             // A box made afresh needs no slot: the local lives in a register.
@@ -348,14 +348,5 @@ impl Builder<'_> {
     /// Whether the truth value `bit` came from a method of the program, which must not run again.
     fn has_called(&self, bit: Value) -> bool {
         self.defining(bit).is_some_and(|inst| inst.op == Op::IsTrue)
-    }
-
-    /// Whether `value` is a constant of the unit.
-    pub(super) fn is_constant(&self, value: Value) -> bool {
-        self.func
-            .blocks
-            .iter()
-            .flat_map(|block| &block.insts)
-            .any(|inst| inst.result == Some(value) && inst.op == Op::ConstObj)
     }
 }

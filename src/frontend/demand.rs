@@ -8,6 +8,8 @@
 use crate::bytecode::blocks::Shape;
 use crate::bytecode::{Instr, opcode as o};
 use crate::hir::Type;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 /// How far to look for the first use.
 const HORIZON: usize = 100;
@@ -34,7 +36,7 @@ pub(super) fn wanted_number(shape: &Shape, position: usize, slot: u32) -> Option
     // Which stack items are the local. What lies below the start is not.
     let mut stack: Vec<bool> = Vec::new();
     for instr in shape.instrs.iter().skip(position).take(HORIZON) {
-        if shape.leaders.contains(&instr.start) {
+        if shape.is_leader(instr.start) {
             return None;
         }
         let mut top = [false; 2];
@@ -82,15 +84,65 @@ pub(super) fn wanted_number(shape: &Shape, position: usize, slot: u32) -> Option
     None
 }
 
-/// Whether every load of local `slot` feeds arithmetic or a comparison, so that no use can tell
-/// which of several equal objects it holds.
-pub(super) fn only_arithmetic(shape: &Shape, slot: u32) -> bool {
-    shape
-        .instrs
-        .iter()
-        .enumerate()
-        .filter(|(_, instr)| instr.arg == slot && matches!(instr.op, o::LOAD_FAST | o::DELETE_FAST))
-        .all(|(position, load)| load.op == o::LOAD_FAST && feeds_arithmetic(shape, position))
+/// What there is to know of all instructions, found once: asked at each instruction anew it would take as long as the code is.
+#[derive(Default)]
+pub(super) struct Uses {
+    /// By local, once somebody has asked: whether every load feeds arithmetic.
+    arithmetic: OnceCell<Vec<bool>>,
+    /// Names of globals that are assigned to.
+    stored: BTreeSet<u32>,
+    /// Units of the yields, in order.
+    yields: Vec<u32>,
+}
+
+impl Uses {
+    pub(super) fn new(shape: &Shape) -> Uses {
+        let mut uses = Uses::default();
+        for instr in &shape.instrs {
+            match instr.op {
+                o::STORE_GLOBAL | o::STORE_NAME => {
+                    uses.stored.insert(instr.arg);
+                }
+                o::YIELD_VALUE => uses.yields.push(instr.pc),
+                _ => {}
+            }
+        }
+        uses
+    }
+
+    /// [`only_arithmetic`] of a local.
+    pub(super) fn only_arithmetic(&self, shape: &Shape, slot: u32) -> bool {
+        let all = self.arithmetic.get_or_init(|| only_arithmetic(shape));
+        all.get(slot as usize).is_none_or(|only| *only)
+    }
+
+    /// Whether the code itself assigns to the global with name `number`.
+    pub(super) fn stores_global(&self, number: u32) -> bool {
+        self.stored.contains(&number)
+    }
+
+    /// Whether there is a yield between two units, both included.
+    pub(super) fn yields_within(&self, first: u32, last: u32) -> bool {
+        let at = self.yields.partition_point(|unit| *unit < first);
+        self.yields.get(at).is_some_and(|unit| *unit <= last)
+    }
+}
+
+/// By local: whether every load of it feeds arithmetic or a comparison, so that no use can tell
+/// which of several equal objects it holds. Locals that are not loaded may be missing.
+fn only_arithmetic(shape: &Shape) -> Vec<bool> {
+    let mut only = Vec::new();
+    for (position, instr) in shape.instrs.iter().enumerate() {
+        if !matches!(instr.op, o::LOAD_FAST | o::DELETE_FAST) {
+            continue;
+        }
+        let slot = instr.arg as usize;
+        if slot >= only.len() {
+            only.resize(slot + 1, true);
+        }
+        only[slot] &= instr.op == o::LOAD_FAST && feeds_arithmetic(shape, position);
+    }
+    only
 }
 
 /// Whether some load of local `slot` feeds arithmetic or a comparison.
@@ -108,7 +160,7 @@ fn feeds_arithmetic(shape: &Shape, position: usize) -> bool {
     // Items above the loaded value.
     let mut above = 0usize;
     for instr in shape.instrs.iter().skip(position + 1).take(HORIZON) {
-        if shape.leaders.contains(&instr.start) {
+        if shape.is_leader(instr.start) {
             return false;
         }
         let Some((pops, pushes)) = effect(instr) else {
@@ -150,13 +202,14 @@ mod tests {
         ]);
         assert_eq!(wanted_number(&shape, 1, 0), Some(Type::FLOAT));
         assert_eq!(wanted_number(&shape, 1, 2), None);
-        assert!(only_arithmetic(&shape, 0) && only_arithmetic(&shape, 1));
+        let uses = Uses::new(&shape);
+        assert!(uses.only_arithmetic(&shape, 0) && uses.only_arithmetic(&shape, 1));
         assert!(some_arithmetic(&shape, 0) && !some_arithmetic(&shape, 2));
     }
 
     #[test]
     fn a_returned_local_keeps_its_identity() {
         let shape = shape(&[(o::LOAD_FAST, 0), (o::RETURN_VALUE, 0)]);
-        assert!(!only_arithmetic(&shape, 0) && !some_arithmetic(&shape, 0));
+        assert!(!Uses::new(&shape).only_arithmetic(&shape, 0) && !some_arithmetic(&shape, 0));
     }
 }

@@ -11,6 +11,7 @@ use crate::bytecode::{Code, FunctionInfo, ObjectInfo, Oracle};
 use crate::hir::cfg::reverse_postorder;
 use crate::hir::loops::has_loop;
 use crate::hir::{Block, DictKind, Effects, FsKind, Function, Imm, Inst, Op, Target, Type, Value};
+use std::rc::Rc;
 
 /// Bytecode units beyond which a function is not looked at.
 const MAX_UNITS: usize = 150;
@@ -56,7 +57,7 @@ impl Oracle for Arguments<'_> {
         None
     }
 
-    fn callee(&self, _: u64) -> Option<Code> {
+    fn callee(&self, _: u64, _: usize) -> Option<Code> {
         None
     }
 
@@ -97,18 +98,28 @@ fn is_harmless(func: &Function) -> bool {
 
 impl Builder<'_> {
     /// The HIR of a function called with these arguments, if it may take the place of the call.
-    pub(super) fn inlinable(&self, code: u64, args: &[Value]) -> Option<Function> {
+    pub(super) fn inlinable(&mut self, code: u64, args: &[Value]) -> Option<Rc<Function>> {
         if self.inlined >= MAX_INLINED || !self.may_speculate_here() {
             return None;
         }
-        let callee = self.oracle.callee(code)?;
+        let types: Vec<Type> = args.iter().map(|arg| self.likely(*arg)).collect();
+        if let Some(known) = self.bodies.get(&(code, types.clone())) {
+            return known.clone();
+        }
+        let body = self.body(code, types.clone()).map(Rc::new);
+        self.bodies.insert((code, types), body.clone());
+        body
+    }
+
+    /// The HIR of a function called with arguments of these types, if it may take the place of a call.
+    fn body(&self, code: u64, types: Vec<Type>) -> Option<Function> {
         // Free variables are the running function's.
+        let callee = self.oracle.callee(code, MAX_UNITS)?;
         if callee.units.len() > MAX_UNITS || callee.nfreevars != 0 {
             return None;
         }
-        let types = args.iter().map(|arg| self.likely(*arg));
         let arguments = Arguments {
-            types: types.collect(),
+            types,
             outer: self.oracle,
         };
         let func = build(&callee, &arguments, &FrontendOptions::default()).ok()?;
@@ -197,7 +208,11 @@ impl Builder<'_> {
                 if inst.fs.is_some() {
                     copy = copy.with_fs(self.guard_state());
                 }
-                self.func.push(self.block, copy)
+                let result = self.func.push(self.block, copy);
+                if inst.op == Op::ConstObj {
+                    self.constants.extend(result);
+                }
+                result
             }
         };
         if let Some(value) = inst.result {

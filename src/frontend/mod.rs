@@ -25,7 +25,7 @@ mod state;
 mod steps;
 
 use crate::bytecode::code::flags;
-use crate::bytecode::{Code, Oracle};
+use crate::bytecode::{Code, Oracle, decode};
 use crate::feedback::Map;
 use crate::hir::{ExitReason, Function};
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,12 @@ use std::collections::BTreeSet;
 /// Code objects with more instructions than this are refused.
 pub const MAX_BYTECODES: usize = 3000;
 
-/// Units with more HIR instructions than this are refused.
+/// Units with more HIR values or instructions than this are refused.
 pub const MAX_HIR: usize = 12_000;
+
+/// Units whose frame states have more locals and stack slots than this, all together, are refused: each state lists
+/// every local, so that they are what grows with the square of a function of many locals.
+pub const MAX_STATES: usize = 50_000;
 
 /// How to build.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -48,6 +52,8 @@ pub struct FrontendOptions {
     pub start: Option<EntryPoint>,
     /// The names of code that is not a function's are those of its globals.
     pub global_names: bool,
+    /// Units with more HIR instructions than this are given up while they are built, if it is less than [`MAX_HIR`].
+    pub most: Option<usize>,
 }
 
 /// Entry into a running loop (on-stack replacement), a generator that goes on, or an exception handler.
@@ -119,9 +125,29 @@ pub enum Bailout {
     /// Too many instructions.
     #[error("code too large: {0} instructions")]
     TooLarge(usize),
+    /// Too many HIR instructions; how many there may be.
+    #[error("code too large: more than {0} HIR instructions")]
+    TooMuchHir(usize),
+    /// Too much in frame states; how much there may be.
+    #[error("code too large: more than {0} values in its frame states")]
+    TooMuchState(usize),
     /// Bytecode that no compiler of 3.11 emits.
     #[error("malformed bytecode: {0}")]
     Malformed(&'static str),
+}
+
+/// Whether code is short enough, by its code units.
+///
+/// # Errors
+/// [`Bailout::TooLarge`].
+pub fn check_length(units: &[u16]) -> Result<(), Bailout> {
+    match units.len() {
+        ..=MAX_BYTECODES => Ok(()),
+        _ => match decode::count(units) {
+            ..=MAX_BYTECODES => Ok(()),
+            count => Err(Bailout::TooLarge(count)),
+        },
+    }
 }
 
 /// Builds the HIR of a whole code object, or of what follows an entry point.

@@ -6,10 +6,11 @@
 //! `int`, peels itself off, and the loop proper has one type per local. Past a bound the versions
 //! of a block are widened into one.
 
-use crate::hir::{FsValue, Type, Value};
+use crate::hir::{FrameState, FsValue, Type, Value};
+use smallvec::{SmallVec, smallvec};
 
 /// An item of the abstract value stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Item {
     /// The `NULL` of `PUSH_NULL` and `LOAD_METHOD`.
     Null,
@@ -29,8 +30,8 @@ pub(super) enum Item {
 
 impl Item {
     /// How a frame state lists the item.
-    pub(super) fn to_fs(&self) -> FsValue {
-        match *self {
+    pub(super) fn to_fs(self) -> FsValue {
+        match self {
             Item::Null => FsValue::Null,
             Item::Value(v) => FsValue::Value(v),
             Item::Range {
@@ -47,29 +48,59 @@ impl Item {
     }
 
     /// The SSA values in it, in order.
-    pub(super) fn values(&self) -> Vec<Value> {
+    pub(super) fn values(&self) -> SmallVec<[Value; 3]> {
         match *self {
-            Item::Null => vec![],
-            Item::Value(v) => vec![v],
+            Item::Null => smallvec![],
+            Item::Value(v) => smallvec![v],
             Item::Range {
                 next,
                 remaining,
                 step,
-            } => vec![next, remaining, step],
-            Item::List { list, index } => vec![list, index],
+            } => smallvec![next, remaining, step],
+            Item::List { list, index } => smallvec![list, index],
         }
     }
 }
 
 /// Locals and stack at one point.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// `None`: surely unbound.
     pub(super) locals: Vec<Option<Value>>,
     pub(super) stack: Vec<Item>,
 }
 
+impl Clone for State {
+    fn clone(&self) -> Self {
+        State {
+            locals: self.locals.clone(),
+            stack: self.stack.clone(),
+        }
+    }
+
+    // Memory is used again: a state is taken down at each instruction.
+    fn clone_from(&mut self, other: &Self) {
+        self.locals.clone_from(&other.locals);
+        self.stack.clone_from(&other.stack);
+    }
+}
+
 impl State {
+    /// Locals and stack slots.
+    pub(super) fn size(&self) -> usize {
+        self.locals.len() + self.stack.len()
+    }
+
+    /// The interpreter's frame at `pc`.
+    pub(super) fn to_frame_state(&self, pc: u32) -> FrameState {
+        let local = |local: &Option<Value>| local.map_or(FsValue::Null, FsValue::Value);
+        FrameState {
+            pc,
+            locals: self.locals.iter().map(local).collect(),
+            stack: self.stack.iter().map(|item| item.to_fs()).collect(),
+        }
+    }
+
     /// Makes every mention of `old` one of `new`, a refinement of it.
     pub(super) fn replace(&mut self, old: Value, new: Value) {
         for local in self.locals.iter_mut().flatten() {

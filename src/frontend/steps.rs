@@ -53,20 +53,17 @@ impl Builder<'_> {
 
     /// Whether the iterator that an instruction makes is for a loop right behind it.
     pub(super) fn iterates_at_once(&self, get_iter: &Instr) -> bool {
-        let next = self.shape.by_start.get(&get_iter.next);
-        next.map(|at| self.shape.instrs[*at])
+        let next = self.shape.position(get_iter.next);
+        next.map(|at| self.shape.instrs[at])
             .is_some_and(|next| next.op == o::FOR_ITER && !self.yields_in_loop(next.start))
     }
 
     /// Whether the loop with its head at `head` yields: what is on the stack there must be an object.
     fn yields_in_loop(&self, head: u32) -> bool {
-        self.shape.loops.get(&head).is_some_and(|last| {
-            let inside = head..=*last;
-            self.shape
-                .instrs
-                .iter()
-                .any(|instr| instr.op == o::YIELD_VALUE && inside.contains(&instr.pc))
-        })
+        self.shape
+            .loops
+            .get(&head)
+            .is_some_and(|last| self.uses.yields_within(head, *last))
     }
 
     /// `YIELD_VALUE`: the unit ends.

@@ -98,3 +98,90 @@ impl FrameState {
         }
     }
 }
+
+/// Frame states as bytes: each as what differs from the one before. In a function of many locals nearly all of
+/// its bytes would be frame states otherwise, and most of the time that the program waits would go there.
+pub(super) mod changes {
+    use super::{FrameState, FsValue};
+    use serde::de::{Error, SeqAccess, Visitor};
+    use serde::ser::SerializeSeq;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::fmt;
+
+    /// Locals and stack slots that are accepted, in all states: few bytes could tell of many.
+    const MAX_VALUES: usize = 1 << 22;
+
+    /// A state beside the one before it.
+    #[derive(Serialize, Deserialize)]
+    struct Change<S, L> {
+        pc: u32,
+        /// How many locals there are.
+        count: u32,
+        /// Those that are others than before, or new, with their slots.
+        locals: L,
+        stack: S,
+    }
+
+    pub fn serialize<S: Serializer>(states: &[FrameState], to: S) -> Result<S::Ok, S::Error> {
+        let mut seq = to.serialize_seq(Some(states.len()))?;
+        let mut locals: Vec<(u32, &FsValue)> = Vec::new();
+        let mut before: &[FsValue] = &[];
+        for state in states {
+            locals.clear();
+            let both = before.len().min(state.locals.len());
+            for (slot, (old, new)) in before.iter().zip(&state.locals).enumerate() {
+                if old != new {
+                    locals.push((slot as u32, new));
+                }
+            }
+            let more = state.locals.iter().enumerate().skip(both);
+            locals.extend(more.map(|(slot, new)| (slot as u32, new)));
+            seq.serialize_element(&Change {
+                pc: state.pc,
+                count: state.locals.len() as u32,
+                locals: &locals,
+                stack: &state.stack,
+            })?;
+            before = &state.locals;
+        }
+        seq.end()
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<FrameState>, D::Error> {
+        struct States;
+        impl<'de> Visitor<'de> for States {
+            type Value = Vec<FrameState>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("frame states")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                type Found = Change<Vec<FsValue>, Vec<(u32, FsValue)>>;
+                let mut states: Vec<FrameState> = Vec::new();
+                let mut values = 0;
+                while let Some(change) = seq.next_element::<Found>()? {
+                    let count = change.count as usize;
+                    values += count + change.stack.len();
+                    if values > MAX_VALUES {
+                        return Err(A::Error::custom("frame states of too many values"));
+                    }
+                    let mut locals = states.last().map_or(Vec::new(), |s| s.locals.clone());
+                    locals.resize(count, FsValue::Null);
+                    for (slot, value) in change.locals {
+                        *locals
+                            .get_mut(slot as usize)
+                            .ok_or_else(|| A::Error::custom("no such local"))? = value;
+                    }
+                    states.push(FrameState {
+                        pc: change.pc,
+                        locals,
+                        stack: change.stack,
+                    });
+                }
+                Ok(states)
+            }
+        }
+        from.deserialize_seq(States)
+    }
+}

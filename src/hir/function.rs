@@ -57,6 +57,7 @@ pub struct Function {
     pub consts: Vec<Const>,
     pub cells: Vec<CallCell>,
     pub values: Vec<ValueData>,
+    #[serde(with = "super::frame_state::changes")]
     pub frame_states: Vec<FrameState>,
     pub blocks: Vec<BlockData>,
 }

@@ -40,9 +40,13 @@ impl ValueSet {
     /// The members, in order.
     pub fn iter(&self) -> impl Iterator<Item = Value> + '_ {
         self.0.iter().enumerate().flat_map(|(word, bits)| {
-            (0..64)
-                .filter(move |bit| bits & 1 << bit != 0)
-                .map(move |bit| Value::from_index(word * 64 + bit))
+            // Most words are zero.
+            let mut rest = *bits;
+            std::iter::from_fn(move || {
+                let bit = rest.trailing_zeros() as usize;
+                rest &= rest.checked_sub(1)?;
+                Some(Value::from_index(word * 64 + bit))
+            })
         })
     }
 }

@@ -57,6 +57,8 @@ impl LoopForest {
             loops: Vec::new(),
             innermost: vec![None; cfg.block_count()],
         };
+        // The last loop that a block was found to be in, so that nothing is made anew for each loop.
+        let mut inside: Vec<Option<LoopId>> = vec![None; cfg.block_count()];
         // Headers in reverse postorder: an outer loop comes before the loops in it, so that the
         // last loop to claim a block is its innermost.
         for &header in cfg.rpo() {
@@ -68,21 +70,20 @@ impl LoopForest {
                 continue;
             }
             let id = LoopId(u32::try_from(forest.loops.len()).expect("fewer than 2^32 loops"));
-            let mut inside = vec![false; cfg.block_count()];
-            inside[header.index()] = true;
+            inside[header.index()] = Some(id);
+            let mut blocks = vec![header];
             let mut work: Vec<Block> = back_edges.iter().map(|e| e.from).collect();
             while let Some(block) = work.pop() {
-                if !std::mem::replace(&mut inside[block.index()], true) {
+                if inside[block.index()].replace(id) != Some(id) {
+                    // What can't be reached is in no loop.
+                    if cfg.position(block).is_some() {
+                        blocks.push(block);
+                    }
                     work.extend(cfg.preds(block).iter().map(|e| e.from));
                 }
             }
             let parent = forest.innermost[header.index()];
-            let blocks: Vec<Block> = cfg
-                .rpo()
-                .iter()
-                .copied()
-                .filter(|b| inside[b.index()])
-                .collect();
+            blocks.sort_by_key(|block| cfg.position(*block));
             for block in &blocks {
                 forest.innermost[block.index()] = Some(id);
             }

@@ -75,6 +75,33 @@ bb1(v4: i64):
     }
 
     #[test]
+    fn states_are_told_by_what_changes() {
+        use crate::hir::{FrameState, FsValue, Value};
+        let mut func = example();
+        let state = |pc, locals: &[u32], stack: &[u32]| FrameState {
+            pc,
+            locals: locals.iter().map(|v| FsValue::Value(Value(*v))).collect(),
+            stack: stack.iter().map(|v| FsValue::Value(Value(*v))).collect(),
+        };
+        let many: Vec<u32> = (0..1000).map(|n| n % 5).collect();
+        let mut one_other = many.clone();
+        one_other[999] = 0;
+        func.frame_states = vec![
+            state(1, &[1, 2, 3], &[4]),
+            state(2, &[1, 0, 3], &[]),
+            state(3, &[1], &[2]),
+            state(4, &many, &[]),
+            state(5, &one_other, &[1]),
+        ];
+        let bytes = postcard::to_stdvec(&func).unwrap();
+        assert_eq!(postcard::from_bytes::<Function>(&bytes).unwrap(), func);
+        for _ in 0..500 {
+            func.frame_states.push(state(6, &one_other, &[1]));
+        }
+        assert!(postcard::to_stdvec(&func).unwrap().len() < bytes.len() + 500 * 10);
+    }
+
+    #[test]
     fn every_kind_of_error() {
         let mut bytes = to_bytes(&example());
         let cut = from_bytes(&bytes[..bytes.len() - 1]).unwrap_err();

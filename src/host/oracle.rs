@@ -2,18 +2,16 @@
 
 use super::ffi::{_PyType_Lookup, PyObject, read};
 use super::frame::Frame;
-use super::reference::Owned;
 use super::snapshot::{self, class_name, class_of, text, type_of};
 use crate::bytecode::{Code, FunctionInfo, ObjectInfo, ObjectKind, Oracle};
 use crate::hir::{DictKind, Type};
 use crate::layout::{self, builtin, code as c, descriptor, dict, typeobject};
 use pyo3_ffi::{
-    Py_False, Py_None, Py_True, PyBaseObject_Type, PyCFunction_Type, PyDict_Type, PyErr_Clear,
-    PyList_GetItem, PyList_Size, PyMethodDescr_Type, PyModule_Type, PyObject_CallMethodOneArg,
-    PyType_Type, PyUnicode_InternFromString,
+    Py_False, Py_None, Py_True, PyBaseObject_Type, PyCFunction_Type, PyDict_Next, PyDict_Type,
+    PyErr_Clear, PyMethodDescr_Type, PyModule_Type, PyType_Type, PyTypeObject, PyWeakref_GetObject,
 };
-use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::ptr::addr_of_mut;
 
 /// `DICT_KEYS_UNICODE`.
@@ -34,8 +32,8 @@ pub struct LiveOracle<'a> {
     globals: *mut PyObject,
     builtins: *mut PyObject,
     records: &'a Records<'a>,
-    /// Living classes by version tag, collected when first needed.
-    classes: OnceCell<HashMap<u32, *mut PyObject>>,
+    /// Living classes by version tag.
+    classes: RefCell<Classes>,
 }
 
 impl<'a> LiveOracle<'a> {
@@ -50,7 +48,7 @@ impl<'a> LiveOracle<'a> {
             globals: frame.globals(),
             builtins: frame.builtins(),
             records,
-            classes: OnceCell::new(),
+            classes: RefCell::new(Classes::new()),
         }
     }
 
@@ -77,7 +75,7 @@ impl<'a> LiveOracle<'a> {
             globals,
             builtins,
             records,
-            classes: OnceCell::new(),
+            classes: RefCell::new(Classes::new()),
         }
     }
 
@@ -87,42 +85,66 @@ impl<'a> LiveOracle<'a> {
         &self.locals
     }
 
-    /// All classes below `object`, by version tag.
-    fn classes(&self) -> &HashMap<u32, *mut PyObject> {
-        self.classes.get_or_init(|| {
-            let mut found = HashMap::new();
-            // SAFETY: `type.__subclasses__` is C code; the classes that it lists are alive, and stay
-            // so while the GIL is held and no Python code runs.
+    /// The living class with that version tag.
+    fn class(&self, version: u32) -> Option<*mut PyObject> {
+        self.classes.borrow_mut().find(version)
+    }
+}
+
+/// The classes below `object`, looked through as far as somebody has asked: a large program has thousands.
+struct Classes {
+    found: HashMap<u32, *mut PyObject>,
+    /// Classes that have been met, those with several bases once.
+    seen: HashSet<usize>,
+    todo: Vec<*mut PyObject>,
+}
+
+impl Classes {
+    fn new() -> Self {
+        Classes {
+            found: HashMap::new(),
+            seen: HashSet::new(),
+            todo: vec![addr_of_mut!(PyBaseObject_Type).cast()],
+        }
+    }
+
+    fn find(&mut self, version: u32) -> Option<*mut PyObject> {
+        if version == 0 {
+            return None;
+        }
+        if let Some(class) = self.found.get(&version) {
+            return Some(*class);
+        }
+        while let Some(class) = self.todo.pop() {
+            if !self.seen.insert(class as usize) {
+                continue;
+            }
+            // SAFETY: the class is alive, and stays so while the GIL is held and no Python code runs. Its dictionary of
+            // subclasses is null or a dict of weak references, as `type.__subclasses__` reads it.
             unsafe {
-                let name = Owned::from_raw(PyUnicode_InternFromString(c"__subclasses__".as_ptr()));
-                let Some(name) = name else {
-                    PyErr_Clear();
-                    return found;
-                };
-                let mut todo = vec![addr_of_mut!(PyBaseObject_Type).cast::<PyObject>()];
-                let mut seen = std::collections::HashSet::new();
-                while let Some(class) = todo.pop() {
-                    if !seen.insert(class as usize) {
-                        continue;
-                    }
-                    let version: u32 = read(class, typeobject::TP_VERSION_TAG);
-                    if version != 0 {
-                        found.insert(version, class);
-                    }
-                    let metaclass = addr_of_mut!(PyType_Type).cast::<PyObject>();
-                    let list =
-                        Owned::from_raw(PyObject_CallMethodOneArg(metaclass, name.as_ptr(), class));
-                    let Some(list) = list else {
-                        PyErr_Clear();
-                        continue;
-                    };
-                    for at in 0..PyList_Size(list.as_ptr()) {
-                        todo.push(PyList_GetItem(list.as_ptr(), at));
+                let subclasses = (*class.cast::<PyTypeObject>()).tp_subclasses;
+                if !subclasses.is_null() {
+                    let mut at = 0;
+                    let mut reference = std::ptr::null_mut();
+                    while PyDict_Next(subclasses, &mut at, std::ptr::null_mut(), &mut reference)
+                        != 0
+                    {
+                        let subclass = PyWeakref_GetObject(reference);
+                        if subclass != Py_None() {
+                            self.todo.push(subclass);
+                        }
                     }
                 }
+                let this: u32 = read(class, typeobject::TP_VERSION_TAG);
+                if this != 0 {
+                    self.found.insert(this, class);
+                }
+                if this == version {
+                    return Some(class);
+                }
             }
-            found
-        })
+        }
+        None
     }
 }
 
@@ -284,7 +306,7 @@ impl Oracle for LiveOracle<'_> {
     }
 
     fn method(&self, version: u32, name: u64, addr: u64) -> Option<ObjectInfo> {
-        let class = *self.classes().get(&version)?;
+        let class = self.class(version)?;
         // SAFETY: the class is alive, the name is a str of the code object; what the lookup finds
         // is borrowed from the class.
         unsafe {
@@ -313,10 +335,13 @@ impl Oracle for LiveOracle<'_> {
         (self.records.is_alive)(addr).then(|| unsafe { function_info(addr as *mut PyObject) })
     }
 
-    fn callee(&self, addr: u64) -> Option<Code> {
+    fn callee(&self, addr: u64, units: usize) -> Option<Code> {
+        if !(self.records.is_alive)(addr) {
+            return None;
+        }
+        let code = addr as *mut PyObject;
         // SAFETY: alive, as was just asked.
-        (self.records.is_alive)(addr)
-            .then(|| unsafe { super::snapshot::copy_code(addr as *mut PyObject) })
+        unsafe { (snapshot::code_units(code).len() <= units).then(|| snapshot::copy_code(code)) }
     }
 
     fn call_cell(&self, code: u64) -> u64 {

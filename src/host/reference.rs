@@ -30,6 +30,14 @@ impl Owned {
         Some(Owned(object))
     }
 
+    /// One more reference to the same object.
+    #[must_use]
+    pub fn another(&self) -> Owned {
+        // SAFETY: alive, since this reference is.
+        unsafe { Py_IncRef(self.as_ptr()) };
+        Owned(self.0)
+    }
+
     /// The pointer, borrowed.
     #[must_use]
     pub fn as_ptr(&self) -> *mut PyObject {

@@ -8,7 +8,8 @@ use crate::layout::{code as c, object};
 use pyo3_ffi::{
     Py_None, PyBool_Type, PyBytes_AsString, PyBytes_Size, PyDict_Type, PyErr_Clear, PyFloat_Type,
     PyList_Type, PyLong_AsLongLongAndOverflow, PyLong_Type, PyTuple_GetItem, PyTuple_Size,
-    PyTuple_Type, PyTypeObject, PyUnicode_AsUTF8AndSize, PyUnicode_Type,
+    PyTuple_Type, PyTypeObject, PyUnicode_AsUTF8AndSize, PyUnicode_GetLength, PyUnicode_Substring,
+    PyUnicode_Type,
 };
 use std::ptr::addr_of_mut;
 
@@ -107,8 +108,19 @@ pub(super) unsafe fn repr(object: *mut PyObject, ty: Type) -> String {
                 _ => "a large int".to_owned(),
             };
         }
-        let slot = (*class_of(object)).tp_repr;
-        let Some(repr) = slot.and_then(|repr| Owned::from_raw(repr(object))) else {
+        // A literal may be megabytes long.
+        let cut = ty == Type::STR && PyUnicode_GetLength(object) > MAX_REPR as isize;
+        let part = cut.then(|| Owned::from_raw(PyUnicode_Substring(object, 0, MAX_REPR as isize)));
+        let shown = match &part {
+            Some(Some(part)) => part.as_ptr(),
+            Some(None) => {
+                PyErr_Clear();
+                return "?".to_owned();
+            }
+            None => object,
+        };
+        let slot = (*class_of(shown)).tp_repr;
+        let Some(repr) = slot.and_then(|repr| Owned::from_raw(repr(shown))) else {
             PyErr_Clear();
             return "?".to_owned();
         };

@@ -181,9 +181,7 @@ impl Counter {
             }
         }
         for (at, inst) in insts.iter().enumerate() {
-            let before = contents.clone();
-            self.slots.step(func, inst, &mut contents, nulls);
-            if before != contents {
+            if self.step(func, inst, &mut contents, nulls) {
                 unsupported(&after[at], &contents, need);
                 // What is used while the slot changes must not hang on it.
                 if self.slots_written(inst) {
@@ -221,6 +219,37 @@ impl Counter {
                 need.insert(result);
             }
         }
+    }
+
+    /// The effect of an instruction on the contents; whether they are others now.
+    fn step(
+        &self,
+        func: &Function,
+        inst: &Inst,
+        contents: &mut Contents,
+        nulls: &BTreeSet<Value>,
+    ) -> bool {
+        let is_store = matches!(inst.op, Op::StoreLocal | Op::AppendLocal | Op::DropLocal);
+        if is_store && !super::slots::flushes(inst) {
+            // A comparison of all slots at each store would grow with the square of the locals.
+            let slot = inst.imm_index(0) as usize;
+            let before = contents[slot].clone();
+            self.slots.step(func, inst, contents, nulls);
+            return before != contents[slot];
+        }
+        let is_named = |result| {
+            let name = Name::Value(result);
+            contents.iter().any(|names| names.contains(&name))
+        };
+        let may_change = super::slots::flushes(inst)
+            || inst.op == Op::LoadLocal
+            || inst.result.is_some_and(is_named);
+        if !may_change {
+            return false;
+        }
+        let before = contents.clone();
+        self.slots.step(func, inst, contents, nulls);
+        before != *contents
     }
 
     fn slots_written(&self, inst: &Inst) -> bool {

@@ -16,6 +16,7 @@ mod store_at_yields;
 mod unbox_params;
 
 use crate::hir::Function;
+use crate::timing;
 
 pub use append_locals::append_locals;
 pub use eliminate_dead_code::eliminate_dead_code;
@@ -84,7 +85,20 @@ pub fn optimise(func: &mut Function) {
 fn run_pass(func: &mut Function, name: &str) -> bool {
     let pass = by_name(name).expect("the pipeline names passes of the table");
     let start = std::time::Instant::now();
+    let measured = timing::is_on().then(|| (timing::now(), timing::spent(), func.inst_count()));
     let changed = pass(func);
+    if let Some((start, spent, before)) = measured {
+        timing::note_pass(&timing::PassRun {
+            name,
+            stage: timing::Stage::Hir,
+            changed,
+            own: timing::spent() - spent,
+            start,
+            duration: timing::now() - start,
+            before: before as u64,
+            after: func.inst_count() as u64,
+        });
+    }
     if cfg!(debug_assertions)
         && let Err(errors) = crate::hir::verify(func)
     {

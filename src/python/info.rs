@@ -1,6 +1,7 @@
 //! What `swallow.info` and `swallow.feedback` say.
 
 use crate::code::unit::{Installed, State, Unit};
+use crate::codegen::Engine;
 use crate::control;
 use crate::hir::ExitReason;
 use crate::host::ffi::{PyCode_Addr2Line, PyObject};
@@ -20,6 +21,14 @@ unsafe fn line(code: *mut PyObject, pc: u32) -> c_int {
 /// The size of a function's code, or a place's.
 fn code_bytes(installed: Option<&Installed>) -> u64 {
     installed.map_or(0, |installed| installed.image.code_size)
+}
+
+/// What has made the code, by the option's names; null without code.
+fn backend(installed: Option<&Installed>) -> Value {
+    installed.map_or(Value::Null, |installed| match installed.engine {
+        Engine::Llvm => json!("llvm"),
+        Engine::Cranelift => json!("cranelift"),
+    })
 }
 
 /// Seconds by phase, of all the code there is.
@@ -53,7 +62,7 @@ pub(super) unsafe fn info(code: *mut PyObject) -> Value {
         return json!({
             "state": state, "hotness": hotness, "reason": null, "code_bytes": 0, "hir_insts": 0,
             "phase_times": {}, "exits": [], "compiles": 0, "loops": [], "history": [],
-            "feedback_bytes": 0, "spent": spent,
+            "feedback_bytes": 0, "spent": spent, "backend": null,
         });
     };
     let (state, reason) = match &unit.state {
@@ -78,6 +87,7 @@ pub(super) unsafe fn info(code: *mut PyObject) -> Value {
             "line": unsafe { line(code, this.pc) },
             "compiled": installed.is_some(), "back_edges": this.edges,
             "code_bytes": code_bytes(installed), "compiles": this.compiles,
+            "backend": backend(installed),
         }));
     }
     let exits: Vec<Value> = exits
@@ -93,6 +103,7 @@ pub(super) unsafe fn info(code: *mut PyObject) -> Value {
         "code_bytes": code_bytes(unit.installed()), "hir_insts": unit.hir_insts,
         "phase_times": phase_times(unit), "exits": exits, "compiles": unit.compiles,
         "loops": loops, "history": unit.history, "feedback_bytes": unit.map_bytes, "spent": spent,
+        "backend": backend(unit.installed()),
     })
 }
 

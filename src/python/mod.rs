@@ -122,6 +122,7 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
             return Ok(Value::Null);
         }
         let (stats, profile) = (config.stats, config.profile);
+        let time_passes = config.time_passes;
         control::start(config).map_err(|error| match error {
             StartError::Option(message) => value_error(message),
             StartError::Host(message) => runtime_error(message),
@@ -129,6 +130,10 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
         if stats {
             // SAFETY: a plain function that may run at exit.
             unsafe { py::Py_AtExit(Some(print_stats)) };
+        }
+        if time_passes {
+            // SAFETY: as above.
+            unsafe { py::Py_AtExit(Some(print_passes)) };
         }
         if profile {
             // SAFETY: as above.
@@ -198,12 +203,24 @@ extern "C" fn print_profile() {
     }
 }
 
+extern "C" fn print_passes() {
+    let measurements = control::jit().and_then(Jit::measurements);
+    if let Some(table) = measurements.and_then(control::Measurements::table) {
+        log::say(table.trim_end());
+    }
+}
+
 fn stats_value() -> Value {
     let mut stats: serde_json::Map<String, Value> = COUNTERS
         .snapshot()
         .into_iter()
         .map(|(name, value)| (name.to_owned(), json!(value)))
         .collect();
+    let measurements = control::jit().and_then(Jit::measurements);
+    let passes = measurements.map_or_else(|| json!([]), control::Measurements::rows);
+    stats.insert("passes".into(), passes);
+    let digest = measurements.map(control::Measurements::code_digest);
+    stats.insert("code_digest".into(), json!(digest));
     if let Some(jit) = control::jit() {
         let arena = jit.arena_usage();
         stats.insert("arena_used_bytes".into(), json!(arena.used));
@@ -252,6 +269,10 @@ unsafe extern "C" fn hir(_module: *mut PyObject, object: *mut PyObject) -> *mut 
 
 unsafe extern "C" fn llvm_ir(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
     show(object, Artefact::Llvm)
+}
+
+unsafe extern "C" fn clif(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
+    show(object, Artefact::Clif)
 }
 
 unsafe extern "C" fn asm(_module: *mut PyObject, object: *mut PyObject) -> *mut PyObject {
@@ -316,6 +337,25 @@ unsafe extern "C" fn feedback(_module: *mut PyObject, object: *mut PyObject) -> 
     })
 }
 
+unsafe extern "C" fn expand_pipeline(
+    _module: *mut PyObject,
+    pipeline: *mut PyObject,
+) -> *mut PyObject {
+    answer(|| {
+        // SAFETY: an argument, alive; a str is checked for.
+        let pipeline = unsafe {
+            if type_of(pipeline) != Type::STR {
+                return Err(type_error("expected a pipeline as a string"));
+            }
+            text(pipeline)
+        };
+        active()?
+            .expand_pipeline(&pipeline)
+            .map(|text| json!(text))
+            .map_err(value_error)
+    })
+}
+
 unsafe extern "C" fn options(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
     answer(|| {
         let rows = OPTIONS
@@ -338,7 +378,7 @@ const fn method(name: &'static std::ffi::CStr, function: Method, flags: c_int) -
     }
 }
 
-static mut METHODS: [py::PyMethodDef; 16] = [
+static mut METHODS: [py::PyMethodDef; 18] = [
     method(c"start", start, py::METH_VARARGS),
     method(c"compile", compile, py::METH_O),
     method(c"is_compiled", is_compiled, py::METH_O),
@@ -348,10 +388,12 @@ static mut METHODS: [py::PyMethodDef; 16] = [
     method(c"memory", memory, py::METH_NOARGS),
     method(c"hir", hir, py::METH_O),
     method(c"llvm_ir", llvm_ir, py::METH_O),
+    method(c"clif", clif, py::METH_O),
     method(c"asm", asm, py::METH_O),
     method(c"stats", stats, py::METH_NOARGS),
     method(c"set_control", set_control, py::METH_O),
     method(c"get_control", get_control, py::METH_NOARGS),
+    method(c"expand_pipeline", expand_pipeline, py::METH_O),
     method(c"options", options, py::METH_NOARGS),
     method(c"shut_down", shut_down, py::METH_NOARGS),
     py::PyMethodDef::zeroed(),

@@ -2,7 +2,8 @@
 
 use super::{has_stack, raise_stack_exhausted, stress};
 use crate::code::unit::Installed;
-use crate::codegen::{ExitDesc, ExitUse, Loc};
+use crate::codegen::tables::Exit;
+use crate::codegen::{ExitUse, Loc};
 use crate::helpers::{activation, tag};
 use crate::hir::Type;
 use crate::host::Owned;
@@ -15,6 +16,7 @@ use crate::host::snapshot::type_of;
 use crate::layout::{builtin, frame as f, frameobject, tstate};
 use crate::stats::{COUNTERS, count};
 use pyo3_ffi as py;
+use smallvec::SmallVec;
 use std::ptr::{addr_of_mut, null_mut};
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -185,15 +187,16 @@ unsafe fn release(loc: &Loc, buffer: *const u64) {
     }
 }
 
+/// References that locals were replaced in.
+type Replaced = SmallVec<[*mut PyObject; 16]>;
+
 /// Writes the locals that are not in the frame; yields the references they replace.
-unsafe fn write_locals(frame: Frame, desc: &ExitDesc, buffer: *const u64) -> Vec<*mut PyObject> {
-    let mut replaced = Vec::new();
-    for (slot, loc) in desc.locals.iter().enumerate() {
-        if *loc == Loc::InSlot {
-            continue;
-        }
+unsafe fn write_locals(frame: Frame, exit: &Exit<'_>, buffer: *const u64) -> Replaced {
+    let mut replaced = Replaced::new();
+    for (slot, loc) in exit.locals.clone() {
+        let slot = slot as usize;
         // SAFETY: the buffer fits the table (caller).
-        let value = unsafe { materialise(loc, buffer) };
+        let value = unsafe { materialise(&loc, buffer) };
         let old = frame.slot(slot);
         frame.set_slot(slot, value);
         if !old.is_null() {
@@ -216,9 +219,9 @@ unsafe fn flush_chain(mut act: *mut u8) {
             let frame = Frame::from_raw(read(act, activation::FRAME));
             let unit: *const Installed = read(act, activation::UNIT);
             let installed = &*unit;
-            let desc = &installed.image.exits[site as usize - 1];
+            let exit = installed.image.exits.get(site as usize - 1);
             let buffer = act.offset(activation::VALUES as isize).cast::<u64>();
-            for old in write_locals(frame, desc, buffer) {
+            for old in write_locals(frame, &exit, buffer) {
                 py::Py_DecRef(old);
             }
             count(&COUNTERS.flushes);
@@ -293,8 +296,8 @@ pub(super) unsafe fn rebuild(
     // SAFETY: the caller's promise; the unit stays alive while its code is on the stack.
     unsafe {
         let installed = &*unit;
-        let desc = &installed.image.exits[number as usize];
-        let throws = desc.usage == ExitUse::Throw;
+        let exit = installed.image.exits.get(number as usize);
+        let throws = exit.usage == ExitUse::Throw;
         let frame = Frame::from_raw(frame);
         count(if throws {
             &COUNTERS.throws
@@ -303,26 +306,27 @@ pub(super) unsafe fn rebuild(
         });
         stress::restart();
         installed.note_exit(number as usize);
-        tracing::trace!(unit = %installed.name, pc = desc.pc, reason = %desc.reason, "side exit");
+        tracing::trace!(unit = %installed.name, pc = exit.pc, reason = %exit.reason, "side exit");
 
         let (mut ty, mut value, mut traceback) = (null_mut(), null_mut(), null_mut());
         if throws {
             py::PyErr_Fetch(&mut ty, &mut value, &mut traceback);
         }
-        let replaced = write_locals(frame, desc, buffer);
-        let nlocals = desc.locals.len();
-        for (depth, loc) in desc.stack.iter().enumerate() {
-            frame.set_slot(nlocals + depth, materialise(loc, buffer));
+        let replaced = write_locals(frame, &exit, buffer);
+        let mut top = exit.nlocals;
+        for loc in exit.stack {
+            frame.set_slot(top, materialise(&loc, buffer));
+            top += 1;
         }
-        frame.set_stacktop((nlocals + desc.stack.len()) as i32);
-        let last = i64::from(desc.pc) - i64::from(!throws);
+        frame.set_stacktop(top as i32);
+        let last = i64::from(exit.pc) - i64::from(!throws);
         frame.set_last_instruction(last);
         flush_chain(parent);
         for old in replaced {
             py::Py_DecRef(old);
         }
-        for drop in &desc.drops {
-            release(drop, buffer);
+        for held in exit.drops {
+            release(&held, buffer);
         }
         stress::collect();
         if throws {

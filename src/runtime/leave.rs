@@ -126,17 +126,16 @@ unsafe extern "C-unwind" fn leave(
     // that was called from, so the words are what the exit's table describes.
     unsafe {
         let image = &(*unit).image;
-        let site = find(&image.sites, address - image.entry);
-        let words: SmallVec<[u64; 64]> = site
-            .words
-            .iter()
-            .map(|place| registers.read(*place))
-            .collect();
+        let (exit, places) = image
+            .sites
+            .find(address - image.entry)
+            .expect("native code leaves at its sites");
+        let words: SmallVec<[u64; 64]> = places.map(|place| registers.read(place)).collect();
         let ts = words[0] as *mut PyThreadState;
         let frame = words[1] as *mut PyInterpreterFrame;
         let parent = words[2] as *mut u8;
         let buffer = words[Site::PARAMS..].as_ptr();
-        let throws = rebuild(ts, frame, unit, i64::from(site.exit), buffer, parent);
+        let throws = rebuild(ts, frame, unit, i64::from(exit), buffer, parent);
         Rebuilt {
             frame: frame as usize | usize::from(throws),
             ts,
@@ -155,12 +154,4 @@ unsafe extern "C-unwind" fn finish(frame: usize, ts: *mut PyThreadState, act: *m
         write(act, activation::PAYLOAD, payload);
         tag
     }
-}
-
-/// The site that returns to `offset`.
-fn find(sites: &[Site], offset: u64) -> &Site {
-    let at = sites
-        .binary_search_by_key(&offset, |site| u64::from(site.return_offset))
-        .expect("native code leaves at its sites");
-    &sites[at]
 }

@@ -7,6 +7,7 @@
 
 mod containers;
 mod exits;
+mod hot;
 mod leave;
 mod numbers;
 mod objects;
@@ -20,6 +21,7 @@ use crate::host::ffi::{self, PyObject, PyThreadState, read};
 use crate::layout::{interp, tstate};
 pub use containers::{swl_send, swl_unpack_sequence};
 pub use exits::{ENTER, RESUME, RawPair, enter_cold, swl_frame_clear};
+pub use hot::{HOT, HotFn};
 pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
@@ -89,6 +91,7 @@ fn helper_address(helper: Helper, step: StepFn) -> u64 {
         Helper::IntPow => numbers::swl_int_pow as *const (),
         Helper::RangeLen => numbers::swl_range_len as *const (),
         Helper::Poll => swl_poll as *const (),
+        Helper::Hot => hot::swl_hot as *const (),
         Helper::StackOk => swl_stack_ok as *const (),
         Helper::SideExit => exits::swl_side_exit as *const (),
         Helper::Leave => leave::swl_leave as *const (),

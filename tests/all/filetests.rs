@@ -38,6 +38,7 @@ fn run(path: &Path) -> Result<(), Failed> {
         ("cat", "") => cat(path, &text),
         ("verify", "") => verify_errors(&text),
         ("pass", names) => pass(path, &text, names),
+        ("clif", level) => clif(path, &text, level),
         _ => Err(format!("unknown test `{test}`").into()),
     }
 }
@@ -174,6 +175,73 @@ fn pass(path: &Path, text: &str, names: &str) -> Result<(), Failed> {
         return Err("the result does not read back".into());
     }
     expect(path, input, expected.unwrap_or_default(), &printed)
+}
+
+#[cfg(not(feature = "cranelift"))]
+fn clif(_path: &Path, _text: &str, _level: &str) -> Result<(), Failed> {
+    eprintln!("not tested without the feature `cranelift`");
+    Ok(())
+}
+
+#[cfg(feature = "cranelift")]
+fn clif(path: &Path, text: &str, level: &str) -> Result<(), Failed> {
+    use _swallow::codegen::cranelift::CraneliftGenerator;
+    use _swallow::codegen::{self, CodeGenerator, CompileOptions, CompileRequest, Text};
+    use _swallow::helpers::{Data, Helper};
+
+    let (input, expected) = sections(text);
+    let mut symbols = codegen::SymbolTable::default();
+    for helper in Helper::ALL {
+        symbols.set_helper(*helper, 1);
+    }
+    for (at, data) in Data::ALL.iter().enumerate() {
+        symbols.set_data(*data, 0x1000 * (at as u64 + 1));
+    }
+    let mut generator = CraneliftGenerator::new(symbols, std::sync::Arc::new(NoMemory))?;
+    let mut printed = Vec::new();
+    for function in parse(input)? {
+        well_formed(&function, "the input")?;
+        let request = CompileRequest {
+            version: codegen::FORMAT_VERSION,
+            symbol: function.name.clone(),
+            unit_token: 0xabc,
+            options: CompileOptions {
+                pipeline: String::new(),
+                codegen_level: level.parse()?,
+                cheap_if_large: false,
+                stress_counter: 0,
+                heat: 0,
+                ref_total: 0,
+                measure: _swallow::timing::Wanted::default(),
+            },
+            judged: None,
+            function,
+        };
+        printed.push(generator.text(&postcard::to_stdvec(&request)?, Text::Ir)?);
+    }
+    expect(
+        path,
+        input,
+        expected.unwrap_or_default(),
+        &printed.join("\n"),
+    )
+}
+
+/// Text needs no code memory.
+#[cfg(feature = "cranelift")]
+struct NoMemory;
+
+#[cfg(feature = "cranelift")]
+impl _swallow::codegen::CodeMemory for NoMemory {
+    fn allocate(&self, _size: usize, _align: usize) -> Option<std::ptr::NonNull<u8>> {
+        None
+    }
+
+    fn seal(&self, _block: std::ptr::NonNull<u8>, _size: usize) -> bool {
+        false
+    }
+
+    fn free(&self, _block: std::ptr::NonNull<u8>, _size: usize) {}
 }
 
 fn well_formed(func: &Function, what: &str) -> Result<(), Failed> {

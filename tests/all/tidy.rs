@@ -16,6 +16,7 @@ const LEVELS: &[(&str, u32)] = &[
     ("random", 0),
     ("layout", 0),
     ("log", 0),
+    ("timing", 0),
     ("helpers", 0),
     ("hir", 1),
     ("bytecode", 1),

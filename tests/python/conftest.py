@@ -1,6 +1,7 @@
 """What the Python tests share: the interpreter under test, and running it.
 
 SWALLOW_TEST_PYTHON names an interpreter with the package installed (default: that of target/venv); pytest itself may run in any other.
+SWALLOW_TEST_BACKEND names the code generator (see running.py).
 """
 
 import os
@@ -17,6 +18,7 @@ def clean_environment(extra=None):
     dropped = ("PYTHON", "SWALLOW_", "LD_LIBRARY_PATH")
     env = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     env["PYTHONHASHSEED"] = "0"
+    env["PYTHONJITBACKEND"] = os.environ.get("SWALLOW_TEST_BACKEND", "")
     env.update(extra or {})
     return {name: value for name, value in env.items() if value is not None}
 

@@ -1,7 +1,7 @@
 """Running programs under the interpreter that has the JIT and under plain CPython, for all the tests here.
 
 SWALLOW_TEST_PYTHON names the interpreter with the package installed (default: that of target/venv), SWALLOW_TEST_REFERENCE the plain one
-(default: /usr/bin/python3.11).
+(default: /usr/bin/python3.11). SWALLOW_TEST_BACKEND names the code generator with which all that do not choose one are run.
 """
 
 import os
@@ -19,6 +19,7 @@ PROGRAMS = HERE / "programs"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 PYTHON = os.environ.get("SWALLOW_TEST_PYTHON") or str(TARGET / "venv" / "bin" / "python")
 REFERENCE = os.environ.get("SWALLOW_TEST_REFERENCE") or "/usr/bin/python3.11"
+BACKEND = os.environ.get("SWALLOW_TEST_BACKEND") or ""
 TIMEOUT = 120.0
 
 # Every way to run a program that must not show in its output. The forced exits are the sharp ones: the N-th execution of any guard
@@ -36,6 +37,9 @@ MODES = {
     "exits-1": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=1", *IN_PROCESS],
     "exits-3": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=3", *WAIT],
     "exits-31": ["-Xjit=whenhot", "-X", "jit-threshold=60", "-X", "jit-fail-guard=31", *IN_PROCESS],
+    "cranelift": ["-Xjit=always", "-X", "jit-backend=cranelift", *IN_PROCESS],
+    "cranelift-exits-3": ["-Xjit=always", "-X", "jit-backend=cranelift", "-X", "jit-fail-guard=3", *WAIT],
+    "tiered": ["-Xjit=whenhot", "-X", "jit-backend=tiered", "-X", "jit-threshold=20", *IN_PROCESS],
     "exits-random": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=5", "-X", "jit-seed=1", *IN_PROCESS],
 }
 
@@ -58,6 +62,8 @@ def environment(**extra):
     dropped = ("PYTHON", "SWALLOW_", "LD_LIBRARY_PATH")
     env = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     env["PYTHONHASHSEED"] = "0"
+    if BACKEND:
+        env["PYTHONJITBACKEND"] = BACKEND
     env.update(extra)
     return env
 

@@ -32,7 +32,7 @@ def test_public_names():
     check(
         """
         import swallow
-        names = ["compile", "is_compiled", "info", "feedback", "hir", "llvm_ir", "asm", "release", "stats", "set_control", "get_control"]
+        names = ["compile", "is_compiled", "info", "feedback", "hir", "llvm_ir", "clif", "asm", "release", "stats", "set_control", "get_control"]
         for name in names:
             function = getattr(swallow, name)
             assert callable(function), name
@@ -207,7 +207,7 @@ def test_bound_method_and_code_object():
     )
 
 
-@pytest.mark.parametrize("name", ["compile", "is_compiled", "info", "hir", "llvm_ir", "asm", "release"])
+@pytest.mark.parametrize("name", ["compile", "is_compiled", "info", "hir", "llvm_ir", "clif", "asm", "release"])
 @pytest.mark.parametrize("argument", ["5", "None", "'work'", "len", "int", "[].append", "object()"])
 def test_wrong_argument(name, argument):
     check(
@@ -223,7 +223,7 @@ def test_wrong_argument(name, argument):
     )
 
 
-@pytest.mark.parametrize("name", ["compile", "is_compiled", "info", "hir", "llvm_ir", "asm", "release", "set_control"])
+@pytest.mark.parametrize("name", ["compile", "is_compiled", "info", "hir", "llvm_ir", "clif", "asm", "release", "set_control"])
 def test_wrong_number_of_arguments(name):
     check(
         f"""
@@ -402,7 +402,7 @@ def test_texts_of_a_function_that_cannot_be_compiled():
         def generate():
             yield 1
 
-        for show in (swallow.hir, swallow.llvm_ir, swallow.asm):
+        for show in (swallow.hir, swallow.llvm_ir, swallow.clif, swallow.asm):
             try:
                 text = show(generate)
             except Exception as error:
@@ -574,14 +574,14 @@ def test_set_control_wrong_type(value):
 @pytest.mark.parametrize("level", ["0", "1", "2", "3"])
 @pytest.mark.parametrize("option", ["jit-opt={}", "jit-passes=o{}"])
 def test_optimisation_levels(option, level):
-    check(COMPILED + "assert work(100) == 9900 and work(2) == 2\n", "-Xjit=always", "-X", option.format(level))
+    check(COMPILED + "assert work(100) == 9900 and work(2) == 2\n", "-Xjit=always", "-X", "jit-backend=llvm", "-X", option.format(level))
 
 
 def test_passes_as_text():
-    check(COMPILED, "-Xjit=always", "-X", "jit-passes=function(mem2reg,instcombine,simplifycfg)")
+    check(COMPILED, "-Xjit=always", "-X", "jit-backend=llvm", "-X", "jit-passes=function(mem2reg,instcombine,simplifycfg)")
 
 
-@pytest.mark.parametrize("what, pattern", [("hir", r"bb0"), ("llvm", r"define "), ("asm", r"\bret")])
+@pytest.mark.parametrize("what, pattern", [("hir", r"bb0"), ("llvm", r"define "), ("clif", r"function %"), ("asm", r"\bret")])
 def test_dump(what, pattern):
     result = check(HOT, "-Xjit=always", "-X", f"jit-dump={what}")
     assert re.search(pattern, result.stderr), result

@@ -569,9 +569,30 @@ def test_ctrl_c_keeps_what_is_there(tmp_path):
     assert measured["benchmarks"][0]["summary"]["time"]["changed"]["n"] == 2
 
 
+def test_memory_is_measured_from_aside(tmp_path):
+    """The sampling process shares no pages of the interpreter's file with what it measures, and leaves nothing behind."""
+    programs, room = tmp_path / "programs", tmp_path / "room"
+    programs.mkdir()
+    room.mkdir()
+    write(
+        programs,
+        seen="""import os
+            same = os.path.samefile(f"/proc/{os.getppid()}/exe", "/proc/self/exe")
+            raise SystemExit(3 if same or not os.environ.get("PYTHONPATH", "").startswith("/nowhere") else 0)
+        """.replace("            ", ""),
+    )
+    path = os.pathsep.join(["/nowhere", *filter(None, [os.environ.get("PYTHONPATH")])])
+    for options, status in ((["-m"], 0), ([], 1)):
+        command = [HERE, "-m", "swallow", "perf", "--runs=1", *options, "--inherit_env=PYTHONPATH", "--programs", programs, "-a", ",", HERE, HERE]
+        env = {**os.environ, "TMPDIR": str(room), "PYTHONPATH": path}
+        done = subprocess.run([str(part) for part in command], env=env, capture_output=True, text=True, timeout=60)
+        assert done.returncode == status, done.stderr
+        assert list(room.iterdir()) == []
+
+
 def test_statistics_of_the_jit(python, tmp_path, capsys):
     """They are asked of interpreters that have it, and not taken for the program's output."""
-    write(tmp_path, hot="def f(n):\n    return n + 1\nfor i in range(5000):\n    f(i)\nprint(i)\n")
+    write(tmp_path, hot="def f(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s\nprint(f(300000))\n")
     output = tmp_path / "results.json"
     assert (
         perf.main(["--runs=1", "-a", "-I,-I -Xjit -X jit-wait", "--programs", str(tmp_path), "--output", str(output), python, python]) == 0
@@ -579,7 +600,7 @@ def test_statistics_of_the_jit(python, tmp_path, capsys):
     (benchmark,) = json.loads(output.read_text())["benchmarks"]
     assert benchmark["time"]["baseline"][0]["jit"] is None
     counters = benchmark["time"]["changed"][0]["jit"]
-    assert counters["compile_ns"] > 0 and counters["codegen_ns"] > 0 and counters["units_compiled"] >= 1
+    assert counters["compile_ns"] > 0 and counters["codegen_ns"] > 0 and counters["units_compiled"] + counters["places_compiled"] >= 1
     assert "Compiling: 0." in capsys.readouterr().out
 
 

@@ -33,13 +33,17 @@ BAD_OPTIONS = [
         "-X jit-threshold=\N{ARABIC-INDIC DIGIT FIVE}: expected a whole number from 1 to 4294967295",
     ),
     (["-Xjit-opt=4"], "-X jit-opt=4: expected 0, 1, 2 or 3"),
-    (["-Xjit-dump=hir,llvn"], "-X jit-dump=hir,llvn: expected a list of feedback, hir, llvm and asm, joined by commas"),
+    (["-Xjit-dump=hir,llvn"], "-X jit-dump=hir,llvn: expected a list of feedback, hir, llvm, clif and asm, joined by commas"),
     (["-Xjit-stats=yes"], "-X jit-stats=yes: expected 0 or 1"),
     (["-Xjit-fail-guard=often"], "-X jit-fail-guard=often: expected a whole number from 0 to 18446744073709551615"),
     (["-Xjit-seed=dice"], "-X jit-seed=dice: expected a whole number from 0 to 18446744073709551615, or random"),
     (["-Xjit-gc-exits=-1"], "-X jit-gc-exits=-1: expected a whole number from 0 to 18446744073709551615"),
-    (["-Xjit-passes="], "-X jit-passes=: expected jit, o0, o1, o2, o3 or the text of an LLVM pass pipeline"),
-    (["-Xjit-backend=cranelift"], "-X jit-backend=cranelift: expected llvm"),
+    (["-Xjit-passes="], "-X jit-passes=: expected jit, o0, o1, o2, o3, unladen-o2, @FILE or the text of an LLVM pass pipeline"),
+    (["-Xjit-passes=@no/such/file"], "-X jit-passes=@no/such/file: No such file or directory"),
+    (["-Xjit-passes=@/"], "-X jit-passes=@/: Is a directory"),
+    (["-Xjit-time-passes=yes"], "-X jit-time-passes=yes: expected 0 or 1"),
+    (["-Xjit-trace"], "-X jit-trace: expected the name of a file; %p in it is the process's number"),
+    (["-Xjit-backend=gcc"], "-X jit-backend=gcc: expected llvm, cranelift or tiered"),
     (["-Xjit-unit=trace"], "-X jit-unit=trace: expected function"),
     (["-Xjit-codegen=elsewhere"], "-X jit-codegen=elsewhere: expected helper or inprocess"),
     (["-Xjit-wait=yes"], "-X jit-wait=yes: expected 0 or 1"),
@@ -50,7 +54,7 @@ BAD_OPTIONS = [
     (
         ["-Xjit-speculation=5"],
         "-X jit-speculation: unknown option; there are jit, jit-threshold, jit-warm, jit-opt, jit-passes, jit-dump,"
-        " jit-stats, jit-profile, jit-keep-feedback, jit-fail-guard, jit-seed, jit-gc-exits, jit-log, jit-backend, jit-unit, jit-codegen, jit-wait,"
+        " jit-stats, jit-profile, jit-time-passes, jit-trace, jit-keep-feedback, jit-fail-guard, jit-seed, jit-gc-exits, jit-log, jit-backend, jit-unit, jit-codegen, jit-wait,"
         " jit-idle, jit-patience",
     ),
 ]
@@ -165,10 +169,48 @@ def test_bad_mode_in_the_variable(run_python):
 
 @pytest.mark.parametrize("mode", ["whenhot", "always"])
 def test_bad_pipeline(run_python, mode):
-    done = run_python([f"-Xjit={mode}", "-Xjit-passes=no-such-pass"], HELLO)
+    done = run_python([f"-Xjit={mode}", "-Xjit-backend=llvm", "-Xjit-passes=no-such-pass"], HELLO)
     assert done.stderr.startswith("swallow: -X jit-passes=no-such-pass: ")
     assert done.stderr.count("\n") == 1
     assert (done.stdout, done.returncode) == ("", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("function(sroa,gvm)", "column 15: there is no pass gvm; did you mean gvn?"),
+        ("function(gvn", "column 9: ( is never closed"),
+        ("function(gvn))", "column 14: ) without ("),
+        ("function(loop-mssa(gvn))", "column 20: gvn: not a pass that can stand inside loop-mssa"),
+        ("o4", "column 1: there is no pass o4; did you mean o0?"),
+    ],
+)
+def test_a_bad_pipeline_is_pointed_at(run_python, tmp_path, text, message):
+    done = run_python(["-Xjit=whenhot", f"-Xjit-passes={text}"], HELLO)
+    refused(done, f"-X jit-passes={text}: {message}")
+    refused(run_python([], HELLO, env={"PYTHONJIT": "always", "PYTHONJITPASSES": text}), f"PYTHONJITPASSES={text}: {message}")
+    file = tmp_path / "passes.txt"
+    file.write_text(f"# mine\n {text}\n")
+    column, rest = message.removeprefix("column ").split(":", 1)
+    expected = f"-X jit-passes=@{file}: line 2, column {int(column) + 1}:{rest}"
+    refused(run_python(["-Xjit=whenhot", f"-Xjit-passes=@{file}"], HELLO), expected)
+
+
+def test_a_pipeline_in_a_file(run_python, tmp_path):
+    file = tmp_path / "passes.txt"
+    file.write_text("# mine\nfunction(\n  sroa, # memory to registers\n  gvn)\n")
+    ran(run_python(["-Xjit=whenhot", "-Xjit-passes=@passes.txt"], HELLO, cwd=tmp_path))
+    for preset in ("o0", "o1", "o2", "o3", "jit", "unladen-o2"):
+        ran(run_python(["-Xjit=whenhot", f"-Xjit-passes={preset}"], HELLO))
+    file.write_bytes(b"\xff\xfe")
+    for mode in ("never", "whenhot"):
+        refused(run_python([f"-Xjit={mode}", f"-Xjit-passes=@{file}"], HELLO), f"-X jit-passes=@{file}: not text in UTF-8")
+
+
+def test_a_trace_that_cannot_be_written(run_python, tmp_path):
+    refused(run_python(["-Xjit=whenhot", f"-Xjit-trace={tmp_path}"], HELLO), f"-X jit-trace={tmp_path}: Is a directory")
+    missing = tmp_path / "missing" / "trace.json"
+    refused(run_python(["-Xjit=whenhot", f"-Xjit-trace={missing}"], HELLO), f"-X jit-trace={missing}: No such file or directory")
 
 
 def test_bad_log_filter(run_python):

@@ -67,12 +67,34 @@ struct TestArgs {
     /// Don't build and test the wheel
     #[arg(long)]
     fast: bool,
+    /// Have the Python tests use this code generator wherever they don't choose one
+    #[arg(long, value_enum)]
+    backend: Option<Backend>,
     /// Run only this part
     #[arg(long, value_enum, conflicts_with = "fast")]
     only: Option<Part>,
     /// Arguments for pytest; then only the Python tests are run
     #[arg(last = true, value_name = "PYTEST", conflicts_with_all = ["fast", "only"])]
     pytest: Vec<OsString>,
+}
+
+/// Which code generators compile.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Backend {
+    Llvm,
+    Cranelift,
+    Tiered,
+}
+
+impl Backend {
+    /// As `-X jit-backend` takes it.
+    fn name(self) -> &'static str {
+        match self {
+            Backend::Llvm => "llvm",
+            Backend::Cranelift => "cranelift",
+            Backend::Tiered => "tiered",
+        }
+    }
 }
 
 /// A part of the tests, in the order in which they run.

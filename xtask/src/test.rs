@@ -4,7 +4,7 @@ use crate::setup::{
     DEFAULT_PYTHON, SUITE_PACKAGES, TEST_PACKAGES, Venv, Workspace, install_packages,
 };
 use crate::shell::{check, say};
-use crate::{Part, TestArgs, build};
+use crate::{Backend, Part, TestArgs, build};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::fs;
@@ -35,7 +35,7 @@ pub fn test(args: &TestArgs) -> Result<ExitCode> {
         let built = build::build(&workspace)?;
         build::install(&workspace, &venv, &built)?;
         say("Python tests");
-        pytest(&workspace, &venv, &venv, &args.pytest)?;
+        pytest(&workspace, &venv, &venv, args)?;
     }
     if wanted(args, Part::Wheel) {
         wheel(&workspace, &venv, python)?;
@@ -96,7 +96,19 @@ fn core(workspace: &Workspace) -> Result<()> {
 }
 
 /// Runs pytest from one environment on the package in another; on all processors, unless arguments ask for something else.
-fn pytest(workspace: &Workspace, runner: &Venv, tested: &Venv, args: &[OsString]) -> Result<()> {
+fn pytest(workspace: &Workspace, runner: &Venv, tested: &Venv, test: &TestArgs) -> Result<()> {
+    let backend = test.backend.map_or("", Backend::name);
+    pytest_with(workspace, runner, tested, &test.pytest, backend)
+}
+
+/// The same with a code generator by name; empty: the one of the options.
+fn pytest_with(
+    workspace: &Workspace,
+    runner: &Venv,
+    tested: &Venv,
+    args: &[OsString],
+    backend: &str,
+) -> Result<()> {
     let mut command = runner.command();
     command
         .current_dir(&workspace.root)
@@ -107,7 +119,8 @@ fn pytest(workspace: &Workspace, runner: &Venv, tested: &Venv, args: &[OsString]
             &[]
         })
         .args(args)
-        .env("SWALLOW_TEST_PYTHON", tested.python());
+        .env("SWALLOW_TEST_PYTHON", tested.python())
+        .env("SWALLOW_TEST_BACKEND", backend);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PYTHON") {
             command.env_remove(name);
@@ -157,10 +170,11 @@ fn wheel(workspace: &Workspace, venv: &Venv, python: &Path) -> Result<()> {
     }
     check(&mut install)?;
     say("start-up tests on the wheel");
-    pytest(
+    pytest_with(
         workspace,
         venv,
         &fresh,
         &["tests/python/test_startup.py".into()],
+        "",
     )
 }

@@ -9,6 +9,7 @@ JIT never does.
     session         the plan of all runs, carried out in turns
     process         one run: a process from start to end
     memory          its memory while it runs
+    aside           measuring memory without sharing it
     statistics      means, confidence, significance
     summary         what the report, the tables and the plots are made of
     report          the text, in perf.py's wording
@@ -30,8 +31,17 @@ def missing():
     return [name for name in PACKAGES if importlib.util.find_spec(name) is None]
 
 
+def command(arguments):
+    """The command, with the arguments behind `swallow perf`; its exit status. Memory is measured in a copy of this interpreter."""
+    from swallow.perf import aside, command_line
+
+    if not aside.settle() and not missing() and command_line.parse(arguments).memory_runs:
+        aside.step(arguments)
+    return main(arguments)
+
+
 def main(arguments):
-    """The command, with the arguments behind `swallow perf`; its exit status."""
+    """The same in this process."""
     from swallow.perf import command_line
 
     options = command_line.parse(arguments)

@@ -2,7 +2,7 @@
 
 The measure is perf.py's: the sum of all `Private_*` lines of /proc/PID/smaps, in kB: what would be given back if the process ended. Beside
 it PSS, which counts its part of the shared pages, too. Pages of files are private as long as nobody else has mapped them: it is best if no
-other program runs on the same Python, or has a code generator, meanwhile. (The sampling process may: that is the same for all.)
+other program runs on the same Python, or has a code generator, meanwhile. (The sampling process runs on a copy: `aside`.)
 
 The code generator is a process of its own and no child of the program: it is told by the memory file for code, which both have mapped.
 """

@@ -32,6 +32,8 @@ class Run:
     system: float
     output: bytes
     messages: str
+    # Negative: minus the number of the signal that killed it.
+    status: int = 0
 
 
 def environment(inherited=()):
@@ -41,8 +43,10 @@ def environment(inherited=()):
     return env
 
 
-def run(command, env, timeout, sampler=None):
+def run(command, env, timeout, sampler=None, any_status=False):
     """Run a process to its end. A sampler's `start(pid)` is called when it runs, and `sample(seconds)` every `INTERVAL`.
+
+    With `any_status` a process that ends badly is no failure.
 
     The process is waited for without looking again and again, so the end is seen at once, and nothing disturbs it. Its output goes to
     files, so nobody has to read it meanwhile.
@@ -66,9 +70,9 @@ def run(command, env, timeout, sampler=None):
         text = messages.read().decode("utf-8", "backslashreplace")
         if end is None:
             raise RunFailed(f"no end after {timeout:g} s")
-        if process.returncode != 0:
+        if process.returncode != 0 and not any_status:
             raise RunFailed(_reason(process.returncode, text))
-        return Run(end - start, usage.ru_utime, usage.ru_stime, output.read(), text)
+        return Run(end - start, usage.ru_utime, usage.ru_stime, output.read(), text, process.returncode)
 
 
 def _wait(pid, start, timeout, sampler):

@@ -3,21 +3,20 @@
 use super::super::image::{Block, CodeImage};
 use super::super::lower::lower;
 use super::super::prepare::{Clock, Prepared, guarded, prepare};
-use super::super::{
-    CodeGenerator, CodeMemory, CodegenError, CompileRequest, Outcome, SymbolTable, Text,
-};
+use super::super::{CodeGenerator, CodeMemory, CodegenError, CompileRequest, Outcome, SymbolTable};
 use super::builder::LlvmMachine;
 use super::diagnostics::Diagnostics;
 use super::link::{Linker, Tracker};
 use crate::codegen::image::ExitDesc;
+use crate::timing;
 use inkwell::OptimizationLevel;
 use inkwell::context::Context;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::Module;
-use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{
     CodeModel, FileType, InitializationConfig, RelocMode, Target, TargetMachine,
 };
+use llvm_passes::shim;
 use llvm_sys::support::LLVMParseCommandLineOptions;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -128,14 +127,11 @@ impl LlvmGenerator {
             clock.lap("verify");
         }
         let before = count_instructions(&module);
-        let pipeline = llvm_passes::resolve(&request.options.pipeline);
-        module
-            .run_passes(
-                &pipeline,
-                self.target_machine(level)?,
-                PassBuilderOptions::create(),
-            )
-            .map_err(|error| CodegenError::BadPipeline(error.to_string()))?;
+        run_passes(
+            &module,
+            self.target_machine(level)?,
+            &request.options.pipeline,
+        )?;
         clock.lap("passes");
         diagnostics.check()?;
         let built = Built {
@@ -183,6 +179,34 @@ fn make_target_machine(level: u8) -> Result<TargetMachine, CodegenError> {
         .ok_or_else(|| CodegenError::Backend("no target machine for this processor".into()))
 }
 
+/// Runs a pipeline, a preset's name or text; each pass is measured if this compilation is.
+fn run_passes(
+    module: &Module<'_>,
+    machine: &TargetMachine,
+    pipeline: &str,
+) -> Result<(), CodegenError> {
+    let text = llvm_passes::resolve(pipeline);
+    let mut note = |run: &shim::PassRun<'_>| {
+        timing::note_pass(&timing::PassRun {
+            name: run.name,
+            stage: timing::Stage::Llvm,
+            changed: run.changed,
+            start: run.start,
+            duration: run.duration,
+            own: run.own,
+            before: run.before.into(),
+            after: run.after.into(),
+        });
+    };
+    let listener: Option<&mut dyn FnMut(&shim::PassRun<'_>)> = match timing::is_on() {
+        true => Some(&mut note),
+        false => None,
+    };
+    // SAFETY: both are alive, and borrowed here; nobody else has them.
+    let ran = unsafe { shim::run(module.as_mut_ptr(), machine.as_mut_ptr(), &text, listener) };
+    ran.map_err(CodegenError::BadPipeline)
+}
+
 fn count_instructions(module: &Module<'_>) -> u32 {
     module
         .get_functions()
@@ -224,6 +248,7 @@ impl CodeGenerator for LlvmGenerator {
                 built.clock.lap("emit");
                 Ok((object, request.symbol.clone(), built))
             })?;
+        timing::note_code(object.as_slice());
         // The linker takes the buffer over.
         let raw = object.as_mut_ptr();
         std::mem::forget(object);
@@ -238,8 +263,10 @@ impl CodeGenerator for LlvmGenerator {
             entry: linked.address,
             code_size: linked.code_size,
             unwind_table: linked.unwind_table,
-            exits: built.exits,
-            sites: linked.sites,
+            // RTDyld has.
+            unwinder_knows: true,
+            exits: built.exits.into(),
+            sites: linked.sites.into(),
             phases: built.clock.phases,
             hir_insts,
             ir_before: built.before,
@@ -263,36 +290,33 @@ impl CodeGenerator for LlvmGenerator {
         }
     }
 
-    fn text(&mut self, request: &[u8], what: Text) -> Result<String, CodegenError> {
-        let Ok(prepared) = prepare(request)? else {
-            return Err(CodegenError::BadRequest(
-                "text of a unit that is not compiled".to_owned(),
-            ));
-        };
-        self.with_module(prepared, |this, request, module, _| match what {
-            Text::Ir => Ok(module.print_to_string().to_string()),
-            Text::Asm => {
-                let machine = this.target_machine(request.options.codegen_level)?;
-                let text = emit(machine, module, FileType::Assembly)?;
-                Ok(String::from_utf8_lossy(text.as_slice())
-                    .trim_end_matches('\0')
-                    .to_owned())
-            }
+    fn ir(&mut self, prepared: Prepared) -> Result<String, CodegenError> {
+        self.with_module(prepared, |_, _, module, _| {
+            Ok(module.print_to_string().to_string())
+        })
+    }
+
+    fn asm(&mut self, prepared: Prepared) -> Result<String, CodegenError> {
+        self.with_module(prepared, |this, request, module, _| {
+            let machine = this.target_machine(request.options.codegen_level)?;
+            let text = emit(machine, module, FileType::Assembly)?;
+            Ok(String::from_utf8_lossy(text.as_slice())
+                .trim_end_matches('\0')
+                .to_owned())
         })
     }
 
     fn check_pipeline(&mut self, pipeline: &str) -> Result<(), CodegenError> {
+        self.expand_pipeline(pipeline)?;
         let context = Context::create();
         let diagnostics = Diagnostics::listen(&context);
         let module = context.create_module("pipeline");
-        let machine = self.target_machine(0)?;
-        module
-            .run_passes(
-                &llvm_passes::resolve(pipeline),
-                machine,
-                PassBuilderOptions::create(),
-            )
-            .map_err(|error| CodegenError::BadPipeline(error.to_string()))?;
+        run_passes(&module, self.target_machine(0)?, pipeline)?;
         diagnostics.check()
+    }
+
+    fn expand_pipeline(&mut self, pipeline: &str) -> Result<String, CodegenError> {
+        llvm_passes::check::expand(pipeline)
+            .map_err(|mistake| CodegenError::BadPipeline(mistake.to_string()))
     }
 }

@@ -51,16 +51,14 @@ impl Reader<'_> {
     }
 }
 
-/// The patch points of a module with one function, in the order of their addresses.
+/// The patch points of a module with one function.
 ///
 /// # Errors
 /// When the section is not what LLVM 19 writes, or has a word in a register that
 /// `swl_leave` does not save.
 pub(super) fn sites(section: &[u8]) -> Result<Vec<Site>, CodegenError> {
     let bad = || CodegenError::Backend("a stack map that is not understood".to_owned());
-    let mut sites = read(section).ok_or_else(bad)?;
-    sites.sort_by_key(|site| site.return_offset);
-    Ok(sites)
+    read(section).ok_or_else(bad)
 }
 
 fn read(section: &[u8]) -> Option<Vec<Site>> {

@@ -6,6 +6,9 @@ use crate::helpers::{Data, Helper, call_cell, tag};
 use crate::hir::{CmpOp, FsValue, Inst, Type, Value};
 use crate::layout::{self, code, frame, function, generator, tstate};
 
+/// What a call counts, where a back-edge counts 1.
+const HEAT_OF_CALL: i64 = 10;
+
 /// Every so many frames the C stack is looked at.
 const STACK_CHECK_INTERVAL: i64 = 32;
 
@@ -303,6 +306,31 @@ impl<M: Machine> Lower<'_, M> {
             let stay = this.m.int_cmp(CmpOp::Eq, leave, zero);
             this.require(stay, exit);
         });
+        self.cool(1, |this, leave| {
+            let zero = this.m.int(0);
+            let stay = this.m.int_cmp(CmpOp::Eq, leave, zero);
+            this.require(stay, exit);
+        });
+    }
+
+    /// Counts heat down if that is asked for; at the end goes on with whether the code is to be left.
+    fn cool(&mut self, by: i64, then: impl FnOnce(&mut Self, M::V)) {
+        if self.heat == 0 {
+            return;
+        }
+        let counter = self.m.address(self.heat);
+        let left = self.m.load(Ty::I64, counter, 0);
+        let in_loop = self.m.int(i64::from(by == 1));
+        let by = self.m.int(by);
+        let left = self.m.int_op(IntOp::Sub, left, by);
+        self.m.store(Ty::I64, left, counter, 0);
+        let zero = self.m.int(0);
+        let is_hot = self.m.int_cmp(CmpOp::Lt, left, zero);
+        self.when(is_hot, |this| {
+            let unit = this.m.address(this.unit_token);
+            let leave = this.m.call(Helper::Hot, &[unit, in_loop])[0];
+            then(this, leave);
+        });
     }
 
     /// Counts the recursion, and looks at the C stack now and then.
@@ -337,6 +365,8 @@ impl<M: Machine> Lower<'_, M> {
         self.m.store(Ty::I32, left, ts, tstate::RECURSION_REMAINING);
         self.m.jump(enter, &[]);
         self.m.switch_to(enter);
+        // A call goes on where it is: the next one finds the other code.
+        self.cool(HEAT_OF_CALL, |_, _| {});
     }
 
     /// Leaves when someone holds the frame: the interpreter executes the return, so that the frame

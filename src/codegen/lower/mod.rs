@@ -54,6 +54,8 @@ struct Lower<'a, M: Machine> {
     unit_token: u64,
     /// Address of the countdown that makes guards fail, or 0.
     stress_counter: u64,
+    /// Address of the countdown of calls and back-edges, or 0.
+    heat: u64,
     /// Address of the number of all references, in a debug build of CPython, or 0.
     ref_total: u64,
     ts: M::V,
@@ -102,6 +104,7 @@ impl<'a, M: Machine> Lower<'a, M> {
             func,
             unit_token,
             stress_counter: options.stress_counter,
+            heat: options.heat,
             ref_total: options.ref_total,
             ts,
             frame,

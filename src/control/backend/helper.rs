@@ -6,6 +6,7 @@
 use super::spawn::spawn;
 use crate::code::arena::HostArena;
 use crate::code::descriptor::Ours;
+use crate::codegen::Engine;
 use crate::codegen::protocol::{Answer, Inbox, Message, Setup, encode};
 use std::fmt;
 use std::io;
@@ -69,7 +70,7 @@ impl Helper {
         path: &Path,
         arena: &HostArena,
         symbols: Vec<u64>,
-        idle: u64,
+        (engine, idle): (Engine, u64),
         log: Option<&str>,
     ) -> Result<Helper, String> {
         let file = arena
@@ -96,6 +97,7 @@ impl Helper {
             memory: arena.range(),
             used: arena.used_blocks(),
             idle,
+            engine,
         }))?;
         tracing::info!("the code generator is started");
         Ok(helper)

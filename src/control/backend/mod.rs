@@ -10,10 +10,11 @@ mod spawn;
 
 use crate::code::arena::{Arena, HostArena, Usage};
 use crate::codegen::protocol::{Answer, HEADER, Job, Message, Setup, decode, encode};
-use crate::codegen::{Block, CodegenError, Outcome, SymbolTable, Text};
+use crate::codegen::{Block, CodegenError, Engine, Outcome, SymbolTable, Text};
 use crate::config::{Codegen, Config};
 use crate::log;
 use crate::stats::{COUNTERS, count};
+use crate::timing::Measured;
 use helper::{Broken, Helper};
 use library::Library;
 use std::collections::VecDeque;
@@ -43,7 +44,8 @@ struct Waiting {
 
 /// What has been answered.
 pub(super) enum Done {
-    Compiled(Result<Outcome, CodegenError>),
+    /// With what was measured of it.
+    Compiled(Result<Outcome, CodegenError>, Option<Box<Measured>>),
     Text(Result<String, CodegenError>),
     Checked(Result<(), CodegenError>),
 }
@@ -51,10 +53,10 @@ pub(super) enum Done {
 impl Done {
     fn failed(message: &Message, error: CodegenError) -> Done {
         match message {
-            Message::Text { .. } => Done::Text(Err(error)),
+            Message::Text { .. } | Message::ExpandPipeline { .. } => Done::Text(Err(error)),
             Message::CheckPipeline { .. } => Done::Checked(Err(error)),
             Message::Setup(_) | Message::Compile { .. } | Message::Release { .. } => {
-                Done::Compiled(Err(error))
+                Done::Compiled(Err(error), None)
             }
         }
     }
@@ -72,6 +74,8 @@ enum Generator {
 /// The code generator, wherever it is.
 pub(super) struct BackEnd {
     place: Codegen,
+    /// What has to be there as soon as anything is compiled.
+    engine: Engine,
     symbols: fn() -> SymbolTable,
     idle: u64,
     log: Option<String>,
@@ -93,9 +97,10 @@ pub(super) struct BackEnd {
 }
 
 impl BackEnd {
-    pub(super) fn new(config: &Config, symbols: fn() -> SymbolTable) -> BackEnd {
+    pub(super) fn new(config: &Config, engine: Engine, symbols: fn() -> SymbolTable) -> BackEnd {
         BackEnd {
             place: config.codegen,
+            engine,
             symbols,
             idle: config.idle,
             log: config.log.clone(),
@@ -149,7 +154,10 @@ impl BackEnd {
                 Message::Compile { request, .. } | Message::Text { request, .. } => {
                     request.capacity()
                 }
-                Message::Setup(_) | Message::Release { .. } | Message::CheckPipeline { .. } => 0,
+                Message::Setup(_)
+                | Message::Release { .. }
+                | Message::CheckPipeline { .. }
+                | Message::ExpandPipeline { .. } => 0,
             })
             .sum();
         let link = match &self.generator {
@@ -217,6 +225,7 @@ impl BackEnd {
             },
             used: Vec::new(),
             idle: 0,
+            engine: self.engine,
         });
         match self.talk(&setup) {
             Some(Answer::Failed(error)) => Err(error.to_string()),
@@ -249,7 +258,7 @@ impl BackEnd {
         };
         let symbols = (self.symbols)().addresses();
         let log = self.log.as_deref();
-        let mut helper = Helper::start(&path, arena, symbols, self.idle, log)
+        let mut helper = Helper::start(&path, arena, symbols, (self.engine, self.idle), log)
             .map_err(|error| format!("the code generator can't be started: {error}"))?;
         for waiting in &self.jobs {
             helper.say(&waiting.message)?;
@@ -302,16 +311,34 @@ impl BackEnd {
     ///
     /// # Errors
     /// When there is no code generator.
-    pub(super) fn compile(&mut self, request: Vec<u8>) -> Result<Job, CodegenError> {
-        self.submit(|job| Message::Compile { job, request })
+    pub(super) fn compile(
+        &mut self,
+        engine: Engine,
+        request: Vec<u8>,
+    ) -> Result<Job, CodegenError> {
+        self.submit(|job| Message::Compile {
+            job,
+            engine,
+            request,
+        })
     }
 
     /// Text for a request; waits for it.
     ///
     /// # Errors
     /// As [`crate::codegen::CodeGenerator::text`].
-    pub(super) fn text(&mut self, request: Vec<u8>, what: Text) -> Result<String, CodegenError> {
-        let job = self.submit(|job| Message::Text { job, request, what })?;
+    pub(super) fn text(
+        &mut self,
+        engine: Engine,
+        request: Vec<u8>,
+        what: Text,
+    ) -> Result<String, CodegenError> {
+        let job = self.submit(|job| Message::Text {
+            job,
+            engine,
+            request,
+            what,
+        })?;
         match self.wait(job) {
             Some(Done::Text(result)) => result,
             _ => Err(CodegenError::Backend("no answer".to_owned())),
@@ -327,6 +354,19 @@ impl BackEnd {
         let job = self.submit(|job| Message::CheckPipeline { job, pipeline })?;
         match self.wait(job) {
             Some(Done::Checked(result)) => result,
+            _ => Err(CodegenError::Backend("no answer".to_owned())),
+        }
+    }
+
+    /// A pipeline with everything written out; waits for it.
+    ///
+    /// # Errors
+    /// As [`crate::codegen::CodeGenerator::expand_pipeline`].
+    pub(super) fn expand_pipeline(&mut self, pipeline: &str) -> Result<String, CodegenError> {
+        let pipeline = pipeline.to_owned();
+        let job = self.submit(|job| Message::ExpandPipeline { job, pipeline })?;
+        match self.wait(job) {
+            Some(Done::Text(result)) => result,
             _ => Err(CodegenError::Backend("no answer".to_owned())),
         }
     }
@@ -361,19 +401,24 @@ impl BackEnd {
         }
     }
 
-    /// Looks for answers if there may be some.
-    pub(super) fn look(&mut self) {
+    /// Whether there are answers, or may be some.
+    pub(super) fn has_answers(&mut self) -> bool {
         self.looks = self.looks.wrapping_add(1);
+        if self.looks.is_multiple_of(LOOKS_PER_CALL) {
+            self.exchange();
+        }
         let bell = self.shared.as_ref().map_or(0, HostArena::bell);
-        if bell != self.last_bell || self.looks.is_multiple_of(LOOKS_PER_CALL) {
+        bell != self.last_bell || !self.done.is_empty()
+    }
+
+    /// The next answer, in their order; another one is for another time.
+    pub(super) fn next_done(&mut self) -> Option<(Job, Done)> {
+        let bell = self.shared.as_ref().map_or(0, HostArena::bell);
+        if bell != self.last_bell {
             self.last_bell = bell;
             self.exchange();
         }
-    }
-
-    /// What has been answered, in order.
-    pub(super) fn take_done(&mut self) -> Vec<(Job, Done)> {
-        std::mem::take(&mut self.done)
+        (!self.done.is_empty()).then(|| self.done.remove(0))
     }
 
     /// Waits for a job; `None` if it is unknown.
@@ -427,11 +472,11 @@ impl BackEnd {
             return done;
         };
         match &done {
-            Done::Compiled(Ok(Outcome::Compiled(image))) => {
+            Done::Compiled(Ok(Outcome::Compiled(image)), _) => {
                 let blocks = &image.blocks;
                 if !image.is_consistent() || !arena.is_free(blocks) {
                     let error = CodegenError::Backend("code in an impossible place".to_owned());
-                    return Done::Compiled(Err(error));
+                    return Done::Compiled(Err(error), None);
                 }
                 arena.note(blocks);
                 done
@@ -526,7 +571,11 @@ impl BackEnd {
 /// The job that an answer is for.
 fn done_of(answer: Answer) -> Option<(Job, Done)> {
     match answer {
-        Answer::Compiled { job, result } => Some((job, Done::Compiled(result))),
+        Answer::Compiled {
+            job,
+            result,
+            measured,
+        } => Some((job, Done::Compiled(result, measured))),
         Answer::Text { job, result } => Some((job, Done::Text(result))),
         Answer::Checked { job, result } => Some((job, Done::Checked(result))),
         Answer::Ready | Answer::Failed(_) | Answer::Idle => None,

@@ -1,8 +1,13 @@
-//! The heap of Rust code in the Python process: counted, for the ledger, and with a reserve.
+//! The heap of Rust code in the Python process: counted, for the ledger, with a reserve, and
+//! with a part of its own for what passes ([`passing`]).
 //!
 //! Where memory is short a Python program gets `MemoryError` and goes on; Rust code would end the process. So address space is
 //! held back, without memory behind it. The first allocation that fails gives it to the system and is tried again;
 //! from then on nothing is compiled ([`is_short`]), so that what is left is enough.
+
+mod passing;
+
+pub use passing::{held, lasting, passing, reserve};
 
 use crate::stats::HEAP;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -58,6 +63,12 @@ fn taken(size: usize) -> u64 {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         HEAP.fetch_add(taken(layout.size()), Ordering::Relaxed);
+        if passing::is_active() {
+            let block = passing::alloc(layout);
+            if !block.is_null() {
+                return block;
+            }
+        }
         // SAFETY: the caller's promise.
         unsafe {
             let block = System.alloc(layout);
@@ -70,20 +81,58 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         HEAP.fetch_sub(taken(layout.size()), Ordering::Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(block, layout) }
+        // SAFETY: the caller's promise; a block goes where it came from.
+        unsafe {
+            if passing::has(block) {
+                passing::dealloc(block, layout);
+            } else {
+                System.dealloc(block, layout);
+            }
+        }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        HEAP.fetch_add(taken(size), Ordering::Relaxed);
-        HEAP.fetch_sub(taken(layout.size()), Ordering::Relaxed);
         // SAFETY: the caller's promise; a block that could not be made larger is as it was.
         unsafe {
+            if passing::has(block) {
+                let larger = if passing::is_active() {
+                    passing::realloc(block, layout, size)
+                } else {
+                    ptr::null_mut()
+                };
+                return if larger.is_null() {
+                    self.moved(block, layout, size)
+                } else {
+                    HEAP.fetch_add(taken(size), Ordering::Relaxed);
+                    HEAP.fetch_sub(taken(layout.size()), Ordering::Relaxed);
+                    larger
+                };
+            }
+            HEAP.fetch_add(taken(size), Ordering::Relaxed);
+            HEAP.fetch_sub(taken(layout.size()), Ordering::Relaxed);
             let larger = System.realloc(block, layout, size);
             if larger.is_null() && give_up() {
                 return System.realloc(block, layout, size);
             }
             larger
+        }
+    }
+}
+
+impl Counting {
+    /// A block of another size, in the heap that is in use now.
+    ///
+    /// # Safety
+    /// As `realloc`.
+    unsafe fn moved(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: both blocks are as large as is said; the alignment is valid, as the old layout has it.
+        unsafe {
+            let other = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
+            if !other.is_null() {
+                ptr::copy_nonoverlapping(block, other, layout.size().min(size));
+                self.dealloc(block, layout);
+            }
+            other
         }
     }
 }

@@ -1,0 +1,251 @@
+"""How long a program waits for native code, and how long it is held up: the three latencies that have a bar.
+
+    python benches/latency.py --python VENV/bin/python [--runs 5] [--pythonpath DIR] [--json FILE] [--no-programs]
+
+  first   ms from the call in which a program's first unit got hot to its first entry into native code: the start of the code generator's process is
+          in it, and that somebody comes by and looks (bar: 60)
+  later   ms for units of 20 to 200 bytecode instructions after that, at -X jit-opt=2 (bar: 15); also with the default pipeline
+  holds   ms of the 99th percentile of all holds, the moments in which a thread of the program does nothing but compile, over the programs of the group
+          `seed` (bar: 2); beside it the time on the processor, in which other programs have no part
+
+Beside the times by the clock are those on a processor: of the code generator's process (schedstat), and of the holds; on a busy machine they tell more.
+All are medians of --runs runs. The holds are read from -X jit-log. The exit status is 1 where a bar is missed. Django's programs need the packages of
+benches/programs/requirements.txt, or --pythonpath.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PROGRAMS = HERE / "programs"
+BARS = {"first": 60.0, "later": 15.0, "holds": 2.0}
+
+# Sizes at which a program takes some seconds.
+SIZES = {
+    "nbody": 100_000,
+    "seed_2to3": 8,
+    "seed_django": 10,
+    "seed_rietveld": 10,
+    "seed_slowpickle": 5,
+    "seed_slowspitfire": 5,
+    "seed_slowunpickle": 5,
+    "seed_spambayes": 5,
+}
+LOG = "_swallow::control::compile=debug"
+HOLD = re.compile(r'hold what="(\w+)" us=(\d+) cpu=(\d+)')
+
+# The units whose latency is measured one after the other: shape and size.
+UNITS = [(shape, size) for size in (20, 50, 100, 150, 190) for shape in ("straight", "switch", "tries", "locals", "calls")]
+
+FIRST = """
+import time
+import swallow
+
+def first(a):
+    return a * 3 + 1
+
+hot = None
+while True:
+    before = time.perf_counter()
+    first(3)
+    stats = swallow.stats()
+    if hot is None and stats["compiles_tried"]:
+        hot = before
+    if stats["entries_hook"] + stats["entries_vectorcall"] + stats["entries_loop"]:
+        break
+took = time.perf_counter() - hot
+with open(f"/proc/{stats['helper_pid']}/schedstat") as file:
+    print(took, int(file.read().split()[0]) / 1e9 + stats["compile_ns"] / 1e9)
+"""
+
+CHILD = """
+import swallow
+# Neither what is imported nor what makes the functions is to get hot.
+swallow.set_control("never")
+import json, sys, time
+sys.path.insert(0, sys.argv[1])
+import growth_shapes
+
+ENTRIES = ("entries_hook", "entries_vectorcall", "entries_loop")
+clock = time.perf_counter
+
+def wait(function):
+    '''Calls it until it runs natively: the seconds since the call in which it got hot.'''
+    stats = swallow.stats()
+    tried, entered = stats["compiles_tried"], sum(stats[name] for name in ENTRIES)
+    hot = None
+    end = clock() + 10
+    while True:
+        before = clock()
+        function(3)
+        if hot is not None and not swallow.is_compiled(function):
+            assert before < end, swallow.info(function)
+            continue
+        stats = swallow.stats()
+        if hot is None and stats["compiles_tried"] > tried:
+            hot = before
+        if hot is not None and swallow.is_compiled(function):
+            before = clock()
+            function(3)
+            took = clock() - hot
+            stats = swallow.stats()
+            assert sum(stats[name] for name in ENTRIES) > entered
+            return took
+
+def quiet():
+    '''Waits until nothing is being compiled any more: what measures gets hot, too.'''
+    since, before = clock(), None
+    while clock() - since < 0.2:
+        time.sleep(0.002)
+        stats = swallow.stats()
+        now = stats["compiles_tried"], stats["units_compiled"], stats["places_compiled"]
+        if now != before:
+            since, before = clock(), now
+
+def on_processor():
+    '''Seconds that the code generator's process has had, and the program for compiling.'''
+    stats = swallow.stats()
+    with open(f"/proc/{stats['helper_pid']}/schedstat") as file:
+        return int(file.read().split()[0]) / 1e9 + stats["compile_ns"] / 1e9
+
+functions = [(shape, growth_shapes.make(shape, size)) for shape, size in json.loads(sys.argv[2])]
+counts = [growth_shapes.instructions(function) for _, function in functions]
+swallow.set_control("whenhot")
+for _, function in functions[:5]:
+    wait(growth_shapes.copy(function))
+found = []
+for (shape, function), count in zip(functions, counts):
+    if count > 200:
+        continue
+    quiet()
+    before = on_processor()
+    seconds = wait(function)
+    found.append([shape, count, seconds, on_processor() - before])
+print(json.dumps(found))
+"""
+
+
+class Failed(Exception):
+    """A measurement came to nothing."""
+
+
+def run(command, pythonpath=None):
+    """Run a process to its end."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SWALLOW_"))} | {"PYTHONHASHSEED": "0"}
+    if pythonpath:
+        env["PYTHONPATH"] = pythonpath
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise Failed(f"{' '.join(command[:4])} …: exit status {done.returncode}: {last[0]}")
+    return done
+
+
+# Below 100 nothing is judged, so that the first attempt counts; the code generator stays.
+HASTY = ["-X", "jit-threshold=90", "-X", "jit-idle=600000"]
+
+
+def first(python):
+    """Seconds to the first native entry of a program, and those of them on a processor."""
+    return [float(word) for word in run([python, "-Xjit=whenhot", *HASTY, "-c", FIRST]).stdout.split()]
+
+
+def later(python, *options):
+    """For each unit its shape, instructions, seconds to its code, and the seconds on a processor for it."""
+    command = [python, "-Xjit=whenhot", *HASTY, *options, "-c", CHILD, str(HERE), json.dumps(UNITS)]
+    return json.loads(run(command).stdout)
+
+
+def holds(python, name, pythonpath):
+    """All holds of a program: pairs of ms by the clock and on the processor."""
+    command = [python, "-Xjit=whenhot", "-X", f"jit-log={LOG}", str(PROGRAMS / f"{name}.py"), str(SIZES[name])]
+    found = HOLD.findall(run(command, pythonpath).stderr)
+    return [(int(clock) / 1e3, int(processor) / 1e3) for _, clock, processor in found]
+
+
+def percentile(values, share):
+    """The value that no more than the rest of that share exceeds."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--python", required=True, help="the interpreter that has the JIT installed")
+    parser.add_argument("--runs", type=int, default=5, help="runs of everything (default: %(default)s)")
+    parser.add_argument("--pythonpath", help="where Django is, if it is not installed")
+    parser.add_argument("--no-programs", action="store_true", help="leave the holds out")
+    parser.add_argument("--json", metavar="FILE", help="write everything there")
+    options = parser.parse_args()
+    assert all(size <= 200 for _, size in UNITS)
+    load = os.getloadavg()[0]
+    if load > 1:
+        print(f"the machine is busy (load {load:.1f}): times by the clock will be too long")
+    found, failures = {}, []
+
+    def judge(name, value, text):
+        print(f"{text}: {value:.2f} ms (bar: {BARS[name]:g})", flush=True)
+        if value > BARS[name]:
+            failures.append(f"{name}: {value:.2f} ms, the bar is {BARS[name]:g}")
+
+    found["first"] = [first(options.python) for _ in range(options.runs)]
+    took, busy = (1e3 * statistics.median(column) for column in zip(*found["first"]))
+    judge("first", took, f"first native entry, the code generator's start included, {busy:.2f} ms of it on a processor")
+    o2 = [later(options.python, "-X", "jit-opt=2") for _ in range(options.runs)]
+    default = [later(options.python) for _ in range(options.runs)]
+    found["o2"], found["default"] = o2, default
+    for name, runs in (("-X jit-opt=2", o2), ("default", default)):
+        units = [1e3 * statistics.median(unit[2] for unit in same) for same in zip(*runs)]
+        work = [1e3 * statistics.median(unit[3] for unit in same) for same in zip(*runs)]
+        print(f"later units, {name}: {min(units):.2f} to {max(units):.2f} ms, on a processor {min(work):.2f} to {max(work):.2f}")
+        for (shape, count, *_), took, phases in zip(runs[0], units, work):
+            print(f"    {shape:<10}{count:>5} instructions{took:>9.2f} ms{phases:>9.2f} ms on a processor")
+        if name == "-X jit-opt=2":
+            busy = statistics.median(work)
+            judge(
+                "later",
+                statistics.median(units),
+                f"later units of at most 200 instructions at O2, median, {busy:.2f} ms of it on a processor",
+            )
+    if not options.no_programs:
+        names = json.loads((PROGRAMS / "groups.json").read_text())["seed"]
+        found["holds"] = {name: [holds(options.python, name, options.pythonpath) for _ in range(options.runs)] for name in names}
+        print(f"{'holds':<22}{'number':>8}{'> 2 ms':>8}{'p99':>9}{'longest':>9}{'p99 cpu':>9}{'longest':>9}   medians")
+        for name, runs in [*found["holds"].items(), ("all", [sum(same, []) for same in zip(*found["holds"].values())])]:
+            rows = []
+            for each in runs:
+                clock, processor = zip(*each)
+                rows.append(
+                    [
+                        len(each),
+                        sum(ms > 2 for ms in clock),
+                        percentile(clock, 0.99),
+                        max(clock),
+                        percentile(processor, 0.99),
+                        max(processor),
+                    ]
+                )
+            middle = [statistics.median(column) for column in zip(*rows)]
+            print(f"{name:<22}{middle[0]:>8.0f}{middle[1]:>8.0f}" + "".join(f"{value:>9.2f}" for value in middle[2:]), flush=True)
+        judge("holds", middle[2], "99th percentile of all holds")
+    for failure in failures:
+        print(f"latency.py: {failure}", file=sys.stderr)
+    if options.json:
+        Path(options.json).write_text(json.dumps(found | {"failures": failures}, indent=2) + "\n")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Failed as error:
+        print(f"latency.py: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

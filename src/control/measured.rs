@@ -1,0 +1,132 @@
+//! What compilations are made of: time by pass (`-X jit-time-passes`), and what was done when (`-X jit-trace`). The code generator
+//! measures and sends it with its answers ([`crate::timing`]); here it adds up. Where neither is asked for there is nothing of this.
+
+use super::trace::Trace;
+use crate::codegen::Phase;
+use crate::config::Config;
+use crate::timing::{self, Measured, PassTotal, Wanted};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// All that was measured.
+#[derive(Debug)]
+pub struct Measurements {
+    wanted: Wanted,
+    passes: Mutex<Vec<PassTotal>>,
+    /// A digest of all machine code that was made.
+    code: AtomicU64,
+    trace: Option<Trace>,
+}
+
+impl Measurements {
+    /// What the options ask for; `None`: nothing.
+    ///
+    /// # Errors
+    /// One line, if the trace can't be written.
+    pub(super) fn new(config: &Config) -> Result<Option<Measurements>, String> {
+        let wanted = Wanted {
+            passes: config.time_passes,
+            spans: config.trace.is_some(),
+        };
+        if !wanted.anything() {
+            return Ok(None);
+        }
+        let trace = config.trace.as_deref().map(Trace::create).transpose()?;
+        Ok(Some(Measurements {
+            wanted,
+            passes: Mutex::default(),
+            code: AtomicU64::new(0),
+            trace,
+        }))
+    }
+
+    fn passes(&self) -> MutexGuard<'_, Vec<PassTotal>> {
+        self.passes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every pass so far, for people and programs.
+    #[must_use]
+    pub fn rows(&self) -> Value {
+        let passes = self.passes();
+        let rows = passes.iter().map(|pass| {
+            json!({
+                "name": pass.name,
+                "stage": pass.stage.name(),
+                "runs": pass.runs,
+                "changed": pass.changed,
+                "seconds": pass.own as f64 / 1e9,
+                "insts_before": pass.before,
+                "insts_after": pass.after,
+            })
+        });
+        Value::Array(rows.collect())
+    }
+
+    /// A digest of all machine code that was made, in its order.
+    #[must_use]
+    pub fn code_digest(&self) -> String {
+        format!("{:016x}", self.code.load(Ordering::Relaxed))
+    }
+
+    /// Its passes as a table, if it is asked for.
+    #[must_use]
+    pub fn table(&self) -> Option<String> {
+        self.wanted.passes.then(|| timing::table(&self.passes()))
+    }
+}
+
+/// What is to be measured.
+pub(super) fn wanted(measurements: Option<&Measurements>) -> Wanted {
+    measurements.map(|known| known.wanted).unwrap_or_default()
+}
+
+/// Takes in what came with the answer for a unit.
+pub(super) fn account(measurements: Option<&Measurements>, unit: &str, measured: &Measured) {
+    let Some(known) = measurements else { return };
+    let mut passes = known.passes();
+    for pass in &measured.passes {
+        timing::accumulate(&mut passes, pass);
+    }
+    drop(passes);
+    if measured.code != 0 {
+        let before = known.code.load(Ordering::Relaxed);
+        let code = timing::digest(before, &measured.code.to_le_bytes());
+        known.code.store(code, Ordering::Relaxed);
+    }
+    if let Some(trace) = &known.trace {
+        trace.add_generator(unit, measured);
+    }
+}
+
+/// A stretch of this process's time, which begins now and ends when it is dropped; with what it is about.
+pub(super) struct Stretch<'m> {
+    trace: Option<&'m Trace>,
+    what: &'static str,
+    start: u64,
+}
+
+impl<'m> Stretch<'m> {
+    pub(super) fn begin(measurements: Option<&'m Measurements>, what: &'static str) -> Self {
+        let trace = measurements.and_then(|known| known.trace.as_ref());
+        Stretch {
+            trace,
+            what,
+            start: trace.map_or(0, |_| timing::now()),
+        }
+    }
+
+    /// Ends it. `phases` are those that it began with, one after the other.
+    pub(super) fn end(self, unit: &str, phases: &[Phase]) {
+        if let Some(trace) = self.trace {
+            trace.add_own(self.what, unit, self.start, phases);
+        }
+    }
+}
+
+/// Notes that a unit is under way in the code generator, or not any more.
+pub(super) fn note_job(measurements: Option<&Measurements>, unit: &str, job: u64, begins: bool) {
+    if let Some(trace) = measurements.and_then(|known| known.trace.as_ref()) {
+        trace.add_job(unit, job, begins);
+    }
+}

@@ -1,0 +1,392 @@
+//! What a unit's compilation is made of, by passes and by phases: measured where it happens (in the process of the code generator, on
+//! its one thread), and handed over with the answer. Nothing is measured unless a request asks for it.
+//!
+//! Starts are on the system's monotonic clock, which all processes share, so that they can be laid on one time line.
+#![forbid(unsafe_code)]
+
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+fn read(clock: ClockId) -> u64 {
+    let time = clock_gettime(clock);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// The monotonic clock, in nanoseconds.
+#[must_use]
+pub fn now() -> u64 {
+    read(ClockId::Monotonic)
+}
+
+/// Processor time of this thread, in nanoseconds.
+#[must_use]
+pub fn spent() -> u64 {
+    read(ClockId::ThreadCPUTime)
+}
+
+/// What is to be measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Each pass.
+    pub passes: bool,
+    /// When each pass and phase began and ended.
+    pub spans: bool,
+}
+
+impl Wanted {
+    /// Whether anything is.
+    #[must_use]
+    pub fn anything(self) -> bool {
+        self.passes || self.spans
+    }
+}
+
+/// What passes work on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stage {
+    Hir,
+    Llvm,
+}
+
+impl Stage {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Hir => "hir",
+            Stage::Llvm => "llvm",
+        }
+    }
+}
+
+/// One execution of a pass.
+#[derive(Clone, Copy, Debug)]
+pub struct PassRun<'a> {
+    pub name: &'a str,
+    pub stage: Stage,
+    pub changed: bool,
+    /// See [`now`].
+    pub start: u64,
+    pub duration: u64,
+    /// Nanoseconds of processor time of its own.
+    pub own: u64,
+    /// Instructions of what it ran on.
+    pub before: u64,
+    pub after: u64,
+}
+
+/// All executions of a pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassTotal {
+    pub name: String,
+    pub stage: Stage,
+    pub runs: u64,
+    /// Runs that changed something.
+    pub changed: u64,
+    /// Nanoseconds of processor time.
+    pub own: u64,
+    /// Sums over the runs.
+    pub before: u64,
+    pub after: u64,
+}
+
+impl PassTotal {
+    /// Adds the executions of the same pass elsewhere.
+    pub fn add(&mut self, other: &PassTotal) {
+        self.runs += other.runs;
+        self.changed += other.changed;
+        self.own += other.own;
+        self.before += other.before;
+        self.after += other.after;
+    }
+}
+
+/// Adds a pass to totals.
+pub fn accumulate(totals: &mut Vec<PassTotal>, one: &PassTotal) {
+    let known = totals
+        .iter_mut()
+        .find(|total| total.stage == one.stage && total.name == one.name);
+    match known {
+        Some(total) => total.add(one),
+        None => totals.push(one.clone()),
+    }
+}
+
+/// A stretch of time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    pub name: String,
+    /// `unit`, `phase`, `hir` or `llvm`.
+    pub kind: String,
+    /// See [`now`].
+    pub start: u64,
+    pub duration: u64,
+}
+
+/// What was measured of one compilation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The process that it was done in.
+    pub process: u32,
+    /// A digest of the machine code before it is linked ([`digest_code`]); 0: there is none.
+    pub code: u64,
+    pub passes: Vec<PassTotal>,
+    pub spans: Vec<Span>,
+}
+
+struct Recorder {
+    wanted: Wanted,
+    code: u64,
+    passes: Vec<PassTotal>,
+    spans: Vec<Span>,
+}
+
+thread_local! {
+    static RECORDER: RefCell<Option<Recorder>> = const { RefCell::new(None) };
+}
+
+/// Begins to measure what this thread does.
+pub fn begin(wanted: Wanted) {
+    RECORDER.set(wanted.anything().then(|| Recorder {
+        wanted,
+        code: 0,
+        passes: Vec::new(),
+        spans: Vec::new(),
+    }));
+}
+
+/// Whether this thread is being measured.
+#[must_use]
+pub fn is_on() -> bool {
+    RECORDER.with_borrow(Option::is_some)
+}
+
+/// Notes a pass.
+pub fn note_pass(run: &PassRun<'_>) {
+    RECORDER.with_borrow_mut(|recorder| {
+        let Some(recorder) = recorder else { return };
+        if recorder.wanted.passes {
+            let total = PassTotal {
+                name: run.name.to_owned(),
+                stage: run.stage,
+                runs: 1,
+                changed: run.changed.into(),
+                own: run.own,
+                before: run.before,
+                after: run.after,
+            };
+            accumulate(&mut recorder.passes, &total);
+        }
+        if recorder.wanted.spans {
+            recorder.spans.push(Span {
+                name: run.name.to_owned(),
+                kind: run.stage.name().to_owned(),
+                start: run.start,
+                duration: run.duration,
+            });
+        }
+    });
+}
+
+/// Notes machine code that has been made.
+pub fn note_code(bytes: &[u8]) {
+    RECORDER.with_borrow_mut(|recorder| {
+        if let Some(recorder) = recorder {
+            recorder.code = digest_code(recorder.code, bytes);
+        }
+    });
+}
+
+/// A digest of bytes and of another digest (FNV-1a).
+#[must_use]
+pub fn digest(before: u64, bytes: &[u8]) -> u64 {
+    let start = before ^ 0xcbf2_9ce4_8422_2325;
+    bytes.iter().fold(start, |value, byte| {
+        (value ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Where addresses lie that another process has elsewhere: heaps, mapped files, code.
+const ADDRESSES: std::ops::Range<u64> = 1 << 32..1 << 47;
+
+/// A digest of x86 code and its tables, in which addresses count by the order in which they appear only: two processes lay out their
+/// memory differently, and are to have the same digest for the same code.
+#[must_use]
+pub fn digest_code(before: u64, bytes: &[u8]) -> u64 {
+    let address_at = |at: usize| {
+        let word = bytes.get(at..at + 8)?.try_into().ok()?;
+        Some(u64::from_le_bytes(word)).filter(|word| ADDRESSES.contains(word))
+    };
+    let mut known: HashMap<u64, u64> = HashMap::new();
+    let mut value = before;
+    let mut at = 0;
+    while at < bytes.len() {
+        // `movabs` of an address to a register; or a word of a table.
+        let is_move = matches!(bytes[at..], [0x48 | 0x49, 0xb8..=0xbf, ..]);
+        let prefix = if is_move { 2 } else { 0 };
+        match address_at(at + prefix).filter(|_| is_move || at.is_multiple_of(8)) {
+            Some(address) => {
+                let next = known.len() as u64;
+                let number = *known.entry(address).or_insert(next);
+                value = digest(value, &bytes[at..at + prefix]);
+                value = digest(value, &number.to_le_bytes());
+                at += prefix + 8;
+            }
+            None => {
+                value = digest(value, &bytes[at..=at]);
+                at += 1;
+            }
+        }
+    }
+    value
+}
+
+/// Notes a stretch of time that ends now.
+pub fn note_span(name: &str, kind: &str, start: u64) {
+    RECORDER.with_borrow_mut(|recorder| {
+        if let Some(recorder) = recorder.as_mut().filter(|recorder| recorder.wanted.spans) {
+            recorder.spans.push(Span {
+                name: name.to_owned(),
+                kind: kind.to_owned(),
+                start,
+                duration: now().saturating_sub(start),
+            });
+        }
+    });
+}
+
+/// Ends measuring: what there is since [`begin`], if that asked for anything.
+#[must_use]
+pub fn take() -> Option<Measured> {
+    let recorder = RECORDER.take()?;
+    Some(Measured {
+        process: std::process::id(),
+        code: recorder.code,
+        passes: recorder.passes,
+        spans: recorder.spans,
+    })
+}
+
+/// Totals as a table for people, the most expensive pass first.
+#[must_use]
+pub fn table(totals: &[PassTotal]) -> String {
+    let mut rows: Vec<&PassTotal> = totals.iter().collect();
+    rows.sort_by_key(|total| std::cmp::Reverse(total.own));
+    let all: u64 = rows.iter().map(|total| total.own).sum();
+    let mut text = format!(
+        "{:>10} {:>6} {:>7} {:>8} {:>10} {:>10}  stage pass\n",
+        "ms", "%", "runs", "changed", "insts in", "insts out"
+    );
+    for total in rows {
+        text.push_str(&format!(
+            "{:>10.3} {:>6.1} {:>7} {:>8} {:>10} {:>10}  {:<5} {}\n",
+            total.own as f64 / 1e6,
+            100.0 * total.own as f64 / all.max(1) as f64,
+            total.runs,
+            total.changed,
+            total.before,
+            total.after,
+            total.stage.name(),
+            total.name
+        ));
+    }
+    text.push_str(&format!(
+        "{:>10.3} {:>6.1}  all passes\n",
+        all as f64 / 1e6,
+        100.0
+    ));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(name: &str, changed: bool) -> PassRun<'_> {
+        PassRun {
+            name,
+            stage: Stage::Hir,
+            changed,
+            start: now(),
+            duration: 5,
+            own: 3,
+            before: 10,
+            after: 8,
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_unless_asked_for() {
+        begin(Wanted::default());
+        note_pass(&run("dce", true));
+        note_span("decode", "phase", 0);
+        assert!(!is_on());
+        assert_eq!(take(), None);
+    }
+
+    #[test]
+    fn executions_of_a_pass_add_up() {
+        begin(Wanted {
+            passes: true,
+            spans: false,
+        });
+        note_pass(&run("dce", true));
+        note_pass(&run("gvn", false));
+        note_pass(&run("dce", false));
+        note_span("decode", "phase", 0);
+        note_code(b"ret");
+        let measured = take().expect("asked for");
+        assert!(measured.spans.is_empty());
+        assert_eq!(measured.code, digest_code(0, b"ret"));
+        let dce = &measured.passes[0];
+        assert_eq!(
+            (dce.runs, dce.changed, dce.own, dce.before, dce.after),
+            (2, 1, 6, 20, 16)
+        );
+        let table = table(&measured.passes);
+        assert!(
+            table
+                .lines()
+                .nth(1)
+                .is_some_and(|line| line.ends_with("hir   dce")),
+            "{table}"
+        );
+    }
+
+    #[test]
+    fn addresses_count_by_their_order() {
+        let code = |one: u64, other: u64| {
+            let mut bytes = vec![0x90, 0x48, 0xb8];
+            bytes.extend(one.to_le_bytes());
+            bytes.extend([0x49, 0xbb]);
+            bytes.extend(other.to_le_bytes());
+            bytes.resize(24, 0xc3);
+            bytes.extend(one.to_le_bytes());
+            digest_code(0, &bytes)
+        };
+        let (a, b, c) = (0x5555_1234_5670, 0x7fff_0000_0008, 0x7f00_1111_2220);
+        assert_eq!(code(a, b), code(b, c));
+        assert_ne!(code(a, b), code(a, a));
+        assert_ne!(code(a, 1), code(a, 2));
+    }
+
+    #[test]
+    fn spans_have_places_in_time() {
+        begin(Wanted {
+            passes: false,
+            spans: true,
+        });
+        let start = now();
+        note_pass(&run("dce", true));
+        note_span("decode", "phase", start);
+        let measured = take().expect("asked for");
+        let names: Vec<_> = measured
+            .spans
+            .iter()
+            .map(|span| (&*span.name, &*span.kind))
+            .collect();
+        assert_eq!(names, [("dce", "hir"), ("decode", "phase")]);
+        assert!(measured.passes.is_empty() && take().is_none());
+    }
+}

@@ -1,0 +1,190 @@
+"""The code generators: what differs between them for users, and how one's code follows the other's."""
+
+import pytest
+from running import PYTHON, check, run
+
+CRANELIFT = ("-X", "jit-backend=cranelift")
+TIERED = ("-X", "jit-backend=tiered")
+
+WORK = """
+import swallow
+
+def work(n):
+    total = 0
+    for i in range(n):
+        total += i * i % 7
+    return total
+"""
+
+
+@pytest.mark.parametrize("backend", ["llvm", "cranelift"])
+@pytest.mark.parametrize("place", ["helper", "inprocess"])
+@pytest.mark.parametrize("level", ["0", "2"])
+def test_code_comes_from(backend, place, level):
+    check(
+        WORK
+        + f"""
+assert work(1000) == sum(i * i % 7 for i in range(1000))
+info = swallow.info(work)
+assert info["state"] == "compiled" and info["backend"] == {backend!r}, info
+assert info["code_bytes"] > 0 and info["phase_times"]["emit"] > 0
+swallow.release(work)
+assert swallow.info(work)["backend"] is None
+""",
+        "-Xjit=always",
+        "-X",
+        f"jit-backend={backend}",
+        "-X",
+        f"jit-codegen={place}",
+        "-X",
+        f"jit-opt={level}",
+    )
+
+
+@pytest.mark.parametrize("backend", ["llvm", "cranelift"])
+def test_texts(backend):
+    """The IR of both is there on demand; the assembly text is of the one in use."""
+    check(
+        WORK
+        + f"""
+assert swallow.clif(work).startswith("function %swl_unit_")
+assert "%swl_side_exit" in swallow.clif(work)
+assert "define" in swallow.llvm_ir(work)
+text = swallow.asm(work)
+assert "ret" in text and ("block0:" in text) == ({backend!r} == "cranelift"), text
+""",
+        "-Xjit=whenhot",
+        "-X",
+        f"jit-backend={backend}",
+    )
+
+
+def test_dump():
+    result = check(WORK + "work(10)", "-Xjit=always", *CRANELIFT, "-X", "jit-dump=clif,asm")
+    assert "function %swl_unit_" in result.stderr and "pushq %rbp" in result.stderr
+
+
+@pytest.mark.parametrize("mode", ["never", "whenhot"])
+def test_no_pipeline_for_cranelift(mode):
+    message = "swallow: jit-passes: a pass pipeline is LLVM's, and jit-backend is cranelift\n"
+    result = run([PYTHON, f"-Xjit={mode}", *CRANELIFT, "-X", "jit-passes=o1", "-c", "pass"])
+    assert (result.status, result.stderr) == (2, message)
+    result = run([PYTHON, f"-Xjit={mode}", "-X", "jit-passes=o1", "-c", "pass"], PYTHONJITBACKEND="cranelift")
+    assert (result.status, result.stderr) == (2, message)
+
+
+# What is called often, called directly by compiled code, loops while it runs, goes on as a generator.
+PATTERNS = {
+    "called": """
+def f(n):
+    total = 0
+    for i in range(n):
+        total += i & 3
+    return total
+for _ in range(20000):
+    assert f(10) == 13
+assert swallow.info(f)["backend"] == "llvm", swallow.info(f)
+""",
+    "recursive": """
+def f(n):
+    return n if n < 2 else f(n - 1) + f(n - 2)
+for _ in range(20):
+    assert f(20) == 6765
+assert swallow.info(f)["backend"] == "llvm", swallow.info(f)
+""",
+    "loops": """
+def f(n):
+    total = 0
+    for i in range(n):
+        total += i & 3
+    return total
+assert f(3_000_000) == 4500000
+assert "llvm" in [loop["backend"] for loop in swallow.info(f)["loops"]], swallow.info(f)
+""",
+    "resumed": """
+def f(n):
+    total = 0
+    for i in range(n):
+        for k in range(20):
+            total += (i ^ k) & 3
+        yield total
+assert list(f(20_000))[-1] == 600_000
+assert "llvm" in [loop["backend"] for loop in swallow.info(f)["loops"]], swallow.info(f)
+""",
+}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("options", [(), ("-X", "jit-threshold=50"), ("-X", "jit-codegen=inprocess")], ids=["whenhot", "soon", "inprocess"])
+def test_what_stays_hot_comes_again_from_llvm(name, options):
+    check("import swallow\n" + PATTERNS[name] + 'assert swallow.stats()["recompiles"] == 0', "-Xjit=whenhot", *TIERED, *options)
+
+
+def test_loop_goes_over_while_it_runs():
+    """Without waiting: the first tier runs until the second is there."""
+    check(
+        """
+        import swallow
+
+        def f(n):
+            odd = 0
+            for i in range(n):
+                odd += i & 1
+            return odd
+
+        assert f(200_000_000) == 100_000_000
+        backends = [loop["backend"] for loop in swallow.info(f)["loops"]]
+        assert "llvm" in backends, swallow.info(f)
+        """,
+        "-Xjit=whenhot",
+        *TIERED,
+        PYTHONJITWAIT="0",
+    )
+
+
+def test_assumption_of_the_first_tier_fails():
+    """Code that is left too often is recorded and compiled anew, in whichever tier it is."""
+    check(
+        """
+        import swallow
+
+        def add(a, b):
+            return a + b
+
+        def f(values):
+            total = values[0]
+            for value in values:
+                total = add(total, value)
+            return total
+
+        for _ in range(200):
+            f([1] * 50)
+        for _ in range(2000):
+            assert f([0.5] * 50) == 25.5
+        assert swallow.info(f)["state"] == "compiled", swallow.info(f)
+        """,
+        "-Xjit=whenhot",
+        *TIERED,
+    )
+
+
+def test_memory_of_both_tiers_comes_back():
+    check(
+        """
+        import gc, swallow
+        source = "def f(n):\\n    t = 0\\n    for i in range(n):\\n        t += i & %d\\n    return t"
+        for number in range(40):
+            space = {}
+            exec(source % number, space)
+            for _ in range(300):
+                space["f"](50)
+        space = None
+        gc.collect()
+        left = [row for row in swallow.memory()["functions"] if row["name"] == "f:1"]
+        assert left == [], left
+        """,
+        "-Xjit=whenhot",
+        "-X",
+        "jit-threshold=50",
+        *TIERED,
+    )

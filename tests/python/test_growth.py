@@ -1,0 +1,156 @@
+"""Large functions, and the same function again and again: what is cut or refused says why, results are right, and nothing is kept.
+
+How much time and memory large functions take is measured by benches/growth.py.
+"""
+
+import sys
+
+import pytest
+from running import ROOT, check
+
+sys.path.insert(0, str(ROOT / "benches"))
+import growth_shapes  # noqa: E402 - it is a part of the benches
+
+# Nothing gets hot by itself; what is called is recorded.
+ASKED = ["-Xjit=whenhot", "-X", "jit-threshold=4000000000", "-X", "jit-warm=0", "-X", "jit-opt=0"]
+
+PRELUDE = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "benches")!r})
+import growth_shapes, swallow
+"""
+
+
+@pytest.mark.parametrize("shape", growth_shapes.SHAPES)
+def test_a_huge_function_is_refused_with_a_reason(shape):
+    # 20,000 instructions: not even copied.
+    check(
+        PRELUDE
+        + f"""
+f = growth_shapes.make({shape!r}, 20_000)
+count = growth_shapes.instructions(f)
+assert count > 15_000
+expected = [f(a) for a in range(3)]
+before = swallow.stats()
+assert swallow.compile(f) is False
+info = swallow.info(f)
+assert info["state"] == "refused" and info["reason"] == f"code too large: {{count}} instructions", info["reason"]
+assert [f(a) for a in range(3)] == expected
+after = swallow.stats()
+assert after["codegen_errors"] == after["units_compiled"] == 0 and after["helper_starts"] == 0
+""",
+        *ASKED,
+    )
+
+
+@pytest.mark.parametrize("shape", growth_shapes.SHAPES)
+def test_a_function_at_the_limit_is_right(shape):
+    check(
+        PRELUDE
+        + f"""
+f = growth_shapes.make({shape!r}, 2000)
+expected = [f(a) for a in range(25)]
+done = swallow.compile(f)
+info = swallow.info(f)
+assert done or "code too large" in info["reason"], info
+assert [f(a) for a in range(25)] == expected
+""",
+        *ASKED,
+        timeout=300,
+    )
+
+
+def test_many_locals_are_refused_for_their_frame_states():
+    check(
+        PRELUDE
+        + """
+f = growth_shapes.make("locals", 2800)
+expected = [f(a) for a in range(25)]
+assert swallow.compile(f) is False
+assert "values in its frame states" in swallow.info(f)["reason"], swallow.info(f)["reason"]
+assert [f(a) for a in range(25)] == expected
+""",
+        *ASKED,
+    )
+
+
+def test_a_function_that_gets_hot_is_cut_earlier():
+    # What is going to be judged is not built to the end where it is too large in any case.
+    check(
+        PRELUDE
+        + """
+f = growth_shapes.make("loops", 2500)
+expected = [f(a) for a in range(3)]
+for _ in range(2000):
+    for a in range(3):
+        assert f(a) == expected[a]
+    info = swallow.info(f)
+    if info["state"] == "refused" or any("too large" in line for line in info["history"]):
+        break
+else:
+    raise AssertionError(info)
+lines = info["history"] + [info["reason"] or ""]
+assert any("code too large: more than 5000 HIR instructions" in line for line in lines), info
+""",
+        "-Xjit=whenhot",
+        "-X",
+        "jit-threshold=1000",
+    )
+
+
+def test_a_long_literal_is_not_written_out():
+    check(
+        PRELUDE
+        + """
+space = {}
+exec(f"def f(a):\\n    return a + len({'x' * 5_000_000!r})", space)
+f = space["f"]
+for a in range(25):
+    f(a)
+assert swallow.compile(f) and f(1) == 5_000_001
+text = swallow.hir(f)
+assert len(text) < 20_000 and "xxx" in text
+""",
+        *ASKED,
+    )
+
+
+def test_a_function_is_compiled_again_and_again():
+    # The full number is benches/churn.py's (--again).
+    check(
+        """
+import gc, swallow
+def foo(a, b):
+    total = 0
+    for i in range(a):
+        total += i * b
+    return total
+
+for _ in range(20):
+    foo(5, 7)
+
+def state():
+    gc.collect()
+    memory, stats = swallow.memory(), swallow.stats()
+    rows = {name: memory[name] for name in ("code", "retired_code", "exit_tables", "arena_slack")}
+    [own] = [row for row in memory["functions"] if row["name"].startswith("foo:")]
+    return rows | own | {"arena": stats["arena_used_bytes"], "all": memory["total"] - memory["module"]}
+
+seen = {}
+for number in range(1, 301):
+    assert swallow.compile(foo) is True, swallow.info(foo)
+    assert foo(5, 7) == 70
+    if number % 30 == 0:
+        assert "swl_unit" in swallow.llvm_ir(foo)
+    assert swallow.release(foo) is True
+    if number in (100, 300):
+        seen[number] = state()
+early, late = seen[100], seen[300]
+# Other functions get warm meanwhile; and buffers of the connection may be larger at one moment than at another.
+assert late.pop("all") <= early.pop("all") + 8192, seen
+assert late == early, seen
+assert swallow.stats()["helper_starts"] == 1 and swallow.info(foo)["reason"] is None
+""",
+        *ASKED,
+        timeout=300,
+    )
