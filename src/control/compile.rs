@@ -16,9 +16,9 @@ use crate::host::ffi::PyObject;
 use crate::log;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
-use crate::timing::Measured;
+use crate::timing::{self, Measured};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Times a code object is compiled before it is given up.
 const MAX_COMPILES: u32 = 5;
@@ -276,12 +276,12 @@ fn translate(jit: &'static Jit, code: *mut PyObject, source: Source, start: Opti
 
 /// Runs what holds up the program, and accounts for the time.
 pub(super) fn holding<R>(what: &str, body: impl FnOnce() -> R) -> R {
-    let processor = tracing::enabled!(tracing::Level::DEBUG).then(processor_time);
+    let processor = tracing::enabled!(tracing::Level::DEBUG).then(timing::spent);
     let clock = Instant::now();
     let result = body();
     let spent = clock.elapsed().as_nanos() as u64;
     if let Some(before) = processor {
-        let cpu = processor_time().saturating_sub(before).as_micros() as u64;
+        let cpu = timing::spent().saturating_sub(before) / 1000;
         tracing::debug!(what, us = spent / 1000, cpu, "hold");
     }
     COUNTERS.compile_ns.fetch_add(spent, Ordering::Relaxed);
@@ -294,17 +294,6 @@ pub(super) fn holding<R>(what: &str, body: impl FnOnce() -> R) -> R {
         count(&COUNTERS.holds_over_2_ms);
     }
     result
-}
-
-/// What this thread has had of the processor.
-fn processor_time() -> Duration {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the clock writes there.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// What became of an attempt.
