@@ -1,6 +1,6 @@
 //! The builder proper: versions of blocks, the work list, emission.
 
-use super::demand;
+use super::{demand, inline};
 use super::state::{Item, ItemKey, Key, State, coarse};
 use super::{Bailout, EntryItem, EntryPoint, FrontendOptions, MAX_HIR, MAX_STATES, feedback};
 use crate::bytecode::blocks::Shape;
@@ -66,7 +66,7 @@ pub(super) struct Builder<'a> {
     /// Call cells by address.
     pub(super) cells: HashMap<u64, CellId>,
     /// Functions that have been looked at for inlining, with the types of their arguments: their HIR if they may be inlined.
-    pub(super) bodies: HashMap<(u64, Vec<Type>), Option<Rc<Function>>>,
+    pub(super) bodies: HashMap<(u64, Vec<Type>), Option<Rc<inline::Body>>>,
     /// The state and unit where a guard of the current instruction resumes.
     pub(super) start: (u32, State),
     guard_fs: Option<FrameStateId>,

@@ -5,7 +5,7 @@ use super::builder::Builder;
 use super::state::Item;
 use crate::bytecode::code::flags;
 use crate::bytecode::{Instr, ObjectKind, opcode};
-use crate::hir::{CallCell, CellId, Imm, Op, Type, Value};
+use crate::hir::{CallCell, CellId, Imm, Inst, Op, Type, Value};
 use crate::layout::frame::SPECIALS_WORDS;
 
 /// Code flags of a callee that is called directly: anything else goes through CPython.
@@ -110,24 +110,50 @@ impl Builder<'_> {
         let function = self
             .guard(Op::GuardCode, &[callable], &[Imm::Cell(cell)])
             .expect("a guard yields its function");
-        if let Some(body) = self.inlinable(callee.code, args) {
-            let result = self.splice(&body, args);
-            self.state.stack.truncate(below);
-            self.push(result);
-            return true;
-        }
-        self.state.stack.truncate(below);
         let mut operands = vec![function];
         operands.extend_from_slice(args);
-        let result = self
-            .raising(instr, Op::CallPy, &operands, &[Imm::Cell(cell)])
-            .expect("a result");
+        let result = match self.inlinable(callee.code, args) {
+            Some(body) => {
+                // What its beginning returns, the rest most probably returns, too.
+                let may_guard = body.is_whole || self.may_speculate(instr.next);
+                let ty = body.number.filter(|_| may_guard).unwrap_or(Type::OBJECT);
+                self.splice(&body, args, ty, |this| {
+                    this.call_directly(instr, &operands, cell, ty, below)
+                })
+            }
+            None => self.call_directly(instr, &operands, cell, Type::OBJECT, below),
+        };
+        self.state.stack.truncate(below);
         self.push(result);
+        true
+    }
+
+    /// Calls the function that comes first in `operands` with the others; the result, which must be of class `ty`.
+    /// The stack is left as it is `below` the call.
+    fn call_directly(
+        &mut self,
+        instr: &Instr,
+        operands: &[Value],
+        cell: CellId,
+        ty: Type,
+        below: usize,
+    ) -> Value {
+        self.state.stack.truncate(below);
+        let tagged = self
+            .raising(instr, Op::CallPy, operands, &[Imm::Cell(cell)])
+            .expect("a result");
+        self.push(tagged);
         self.after_escape(instr);
         self.state.stack.pop();
-        let boxed = self.emit(Op::BoxTagged, &[result], &[]);
+        let boxed = self.emit(Op::BoxTagged, &[tagged], &[]);
+        if ty == Type::OBJECT {
+            return boxed;
+        }
         self.push(boxed);
-        true
+        let fs = self.state_at(instr.next);
+        self.state.stack.pop();
+        let guard = Inst::new(Op::GuardType, &[boxed], &[Imm::Type(ty)]).with_fs(fs);
+        self.func.push(self.block, guard).expect("a refined value")
     }
 
     /// A builtin that has an operation of its own.

@@ -1,9 +1,14 @@
-//! Small functions without effects, in the place of their call.
+//! Small functions without effects, in the place of their call; and the beginning of others.
 //!
 //! A function qualifies if all that its HIR does is compute, read and check: whatever leaves it then leaves
 //! *before the call*, which CPython runs again from its beginning. So there is no frame of the callee to
 //! rebuild, and an error in it has the traceback that it must have. What such a function can't show is
 //! that it was called; the one thing that could tell, the recursion limit, is checked.
+//!
+//! Of other functions the part that returns without effects is taken, and where a path goes on to something
+//! else the call is made, from its beginning: half of the calls of a recursive function do no more than
+//! find that there is nothing to do. (Partial inlining, as in Way, Breech, Pollock, "Flow Analysis and
+//! Partial Inlining", 2000, though by what a path does, not by how often it is taken.)
 
 use super::builder::Builder;
 use super::{FrontendOptions, build};
@@ -21,6 +26,9 @@ const MAX_INSTS: usize = 60;
 
 /// Blocks beyond which it is called.
 const MAX_BLOCKS: usize = 8;
+
+/// HIR instructions of a beginning beyond which the whole function is called: they are run twice where it does not return.
+const MAX_PART: usize = 24;
 
 /// Calls of a unit that are replaced.
 pub(super) const MAX_INLINED: usize = 12;
@@ -70,35 +78,70 @@ impl Oracle for Arguments<'_> {
     }
 }
 
-/// Whether all that a function does is compute, read and check, without a loop.
-fn is_harmless(func: &Function) -> bool {
-    let harmless = |inst: &Inst| match inst.op {
+/// Whether an instruction does no more than compute, read and check, or leaves before the call.
+fn is_harmless(inst: &Inst) -> bool {
+    match inst.op {
         Op::Poll | Op::GuardUnobserved | Op::StoreLocal | Op::Return | Op::Exit => true,
         Op::Jump | Op::Branch => true,
         op => {
             let info = op.info();
             !inst.is_terminator() && info.fs != FsKind::Raise && info.effects <= Effects::Read
         }
-    };
-    let returns = |inst: &Inst| inst.op == Op::Return;
-    func.blocks.len() <= MAX_BLOCKS
-        && func.inst_count() <= MAX_INSTS
-        && func
+    }
+}
+
+/// What is put in the place of a call.
+pub(super) struct Body {
+    /// Blocks without instructions stand for the call itself.
+    func: Function,
+    pub(super) is_whole: bool,
+    /// The class of everything that it returns, if that is a number's.
+    pub(super) number: Option<Type>,
+}
+
+impl Body {
+    /// A function, or its beginning, if that may take the place of a call.
+    fn of(mut func: Function) -> Option<Body> {
+        let insts = |func: &Function| func.blocks.iter().flat_map(|b| &b.insts).all(is_harmless);
+        let is_whole = insts(&func);
+        if !is_whole {
+            for block in &mut func.blocks {
+                let leaves = |inst: &Inst| inst.op == Op::Exit;
+                if !block.insts.iter().all(is_harmless) || block.insts.iter().any(leaves) {
+                    block.insts.clear();
+                }
+            }
+            let reached = reverse_postorder(&func);
+            for block in func.block_ids() {
+                if !reached.contains(&block) {
+                    func.blocks[block.index()].insts.clear();
+                }
+            }
+        }
+        let most = if is_whole { MAX_INSTS } else { MAX_PART };
+        let kept = func.blocks.iter().filter(|b| !b.insts.is_empty()).count();
+        if kept > MAX_BLOCKS || func.inst_count() > most || has_loop(&func) {
+            return None;
+        }
+        let mut returned = func
             .blocks
             .iter()
             .flat_map(|block| &block.insts)
-            .all(harmless)
-        && func
-            .blocks
-            .iter()
-            .flat_map(|block| &block.insts)
-            .any(returns)
-        && !has_loop(func)
+            .filter(|inst| inst.op == Op::Return)
+            .map(|inst| func.ty(inst.args[0]));
+        let first = returned.next()?;
+        let is_number = (first == Type::INT || first == Type::FLOAT) && returned.all(|ty| ty == first);
+        Some(Body {
+            func,
+            is_whole,
+            number: is_number.then_some(first),
+        })
+    }
 }
 
 impl Builder<'_> {
-    /// The HIR of a function called with these arguments, if it may take the place of the call.
-    pub(super) fn inlinable(&mut self, code: u64, args: &[Value]) -> Option<Rc<Function>> {
+    /// The HIR of a function called with these arguments, or of its beginning, if it may take the place of the call.
+    pub(super) fn inlinable(&mut self, code: u64, args: &[Value]) -> Option<Rc<Body>> {
         if self.inlined >= MAX_INLINED || !self.may_speculate_here() {
             return None;
         }
@@ -112,7 +155,7 @@ impl Builder<'_> {
     }
 
     /// The HIR of a function called with arguments of these types, if it may take the place of a call.
-    fn body(&self, code: u64, types: Vec<Type>) -> Option<Function> {
+    fn body(&self, code: u64, types: Vec<Type>) -> Option<Body> {
         // Free variables are the running function's.
         let callee = self.oracle.callee(code, MAX_UNITS)?;
         if callee.units.len() > MAX_UNITS || callee.nfreevars != 0 {
@@ -123,40 +166,59 @@ impl Builder<'_> {
             outer: self.oracle,
         };
         let func = build(&callee, &arguments, &FrontendOptions::default()).ok()?;
-        is_harmless(&func).then_some(func)
+        Body::of(func)
     }
 
-    /// Puts a callee's HIR here; the value that it returns.
-    pub(super) fn splice(&mut self, callee: &Function, args: &[Value]) -> Value {
+    /// Puts a callee's HIR here; the value that it returns, of class `ty`. `call` makes the call, in a block of its own.
+    pub(super) fn splice(
+        &mut self,
+        body: &Body,
+        args: &[Value],
+        ty: Type,
+        call: impl FnOnce(&mut Self) -> Value,
+    ) -> Value {
+        let callee = &body.func;
         self.inlined += 1;
         self.guard(Op::GuardDepth, &[], &[]);
         let mut values: Vec<Option<Value>> = vec![None; callee.values.len()];
-        let blocks: Vec<Block> = callee
-            .blocks
-            .iter()
-            .enumerate()
-            .map(|(number, data)| {
-                if number == Function::ENTRY.index() {
-                    return self.block;
-                }
-                let block = self.func.new_block();
+        let join = self.func.new_block();
+        let result = self.func.add_param(join, ty);
+        let rest = (!body.is_whole).then(|| self.func.new_block());
+        let order = reverse_postorder(callee);
+        let mut blocks: Vec<Option<Block>> = vec![None; callee.blocks.len()];
+        for block in &order {
+            let data = &callee.blocks[block.index()];
+            blocks[block.index()] = if *block == Function::ENTRY {
+                Some(self.block)
+            } else if data.insts.is_empty() {
+                rest
+            } else {
+                let copy = self.func.new_block();
                 for param in &data.params {
                     let ty = callee.ty(*param);
-                    values[param.index()] = Some(self.func.add_param(block, ty));
+                    values[param.index()] = Some(self.func.add_param(copy, ty));
                 }
-                block
-            })
-            .collect();
-        let join = self.func.new_block();
-        let result = self.func.add_param(join, Type::OBJECT);
-        for block in reverse_postorder(callee) {
-            self.block = blocks[block.index()];
+                Some(copy)
+            };
+        }
+        for block in order {
+            self.block = blocks[block.index()].expect("reached");
             for inst in &callee.blocks[block.index()].insts {
                 self.splice_inst(callee, inst, args, &mut values, (&blocks, join));
             }
         }
+        if let Some(rest) = rest {
+            self.block = rest;
+            let value = call(self);
+            self.jump_to(join, vec![value]);
+        }
         self.block = join;
         result
+    }
+
+    fn jump_to(&mut self, block: Block, args: Vec<Value>) -> Option<Value> {
+        let jump = Inst::new(Op::Jump, &[], &[]).with_targets([Target { block, args }]);
+        self.func.push(self.block, jump)
     }
 
     /// Copies an instruction of a callee.
@@ -166,7 +228,7 @@ impl Builder<'_> {
         inst: &Inst,
         args: &[Value],
         values: &mut [Option<Value>],
-        (blocks, join): (&[Block], Block),
+        (blocks, join): (&[Option<Block>], Block),
     ) {
         let known = |values: &[Option<Value>], value: Value| {
             values[value.index()].expect("definitions come before uses")
@@ -176,14 +238,7 @@ impl Builder<'_> {
             Op::Poll | Op::GuardUnobserved => None,
             Op::LoadLocal => args.get(inst.imm_index(0) as usize).copied(),
             Op::StoreLocal => Some(copied[0]),
-            Op::Return => {
-                let target = Target {
-                    block: join,
-                    args: copied,
-                };
-                let jump = Inst::new(Op::Jump, &[], &[]).with_targets([target]);
-                self.func.push(self.block, jump)
-            }
+            Op::Return => self.jump_to(join, copied),
             _ => {
                 let imms: Vec<Imm> = inst
                     .imms
@@ -199,9 +254,13 @@ impl Builder<'_> {
                 let targets: Vec<Target> = inst
                     .targets
                     .iter()
-                    .map(|target| Target {
-                        block: blocks[target.block.index()],
-                        args: target.args.iter().map(|arg| known(values, *arg)).collect(),
+                    .map(|target| {
+                        let is_call = callee.blocks[target.block.index()].insts.is_empty();
+                        let args = target.args.iter().filter(|_| !is_call);
+                        Target {
+                            block: blocks[target.block.index()].expect("reached"),
+                            args: args.map(|arg| known(values, *arg)).collect(),
+                        }
                     })
                     .collect();
                 let mut copy = Inst::new(inst.op, &copied, &imms).with_targets(targets);
