@@ -1,8 +1,8 @@
 //! The builder proper: versions of blocks, the work list, emission.
 
-use super::{demand, inline};
 use super::state::{Item, ItemKey, Key, State, coarse};
 use super::{Bailout, EntryItem, EntryPoint, FrontendOptions, MAX_HIR, MAX_STATES, feedback};
+use super::{demand, inline};
 use crate::bytecode::blocks::Shape;
 use crate::bytecode::code::flags;
 use crate::bytecode::liveness::LiveLocals;

@@ -130,7 +130,8 @@ impl Body {
             .filter(|inst| inst.op == Op::Return)
             .map(|inst| func.ty(inst.args[0]));
         let first = returned.next()?;
-        let is_number = (first == Type::INT || first == Type::FLOAT) && returned.all(|ty| ty == first);
+        let is_number =
+            (first == Type::INT || first == Type::FLOAT) && returned.all(|ty| ty == first);
         Some(Body {
             func,
             is_whole,

@@ -517,7 +517,7 @@ ops! {
     Call "call" (OBJ) { varargs: Some(OBJ), imms: &[ImmKind::Const], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise, steals: STEAL_VARARGS }
     /// Calls the function `a` (guarded to have the code of cell `i`) with exactly its arguments,
     /// on a new frame, without going through CPython. Consumes the arguments.
-    CallPy "call_py" (Type::FUNC) { varargs: Some(OBJ), imms: &[ImmKind::Cell], result: Fixed(Type::TAGGED), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise, steals: STEAL_VARARGS }
+    CallPy "call_py" (Type::FUNC) { varargs: Some(OBJ), imms: &[ImmKind::Cell], result: Fixed(Type::TAGGED), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise, steals: 1 | STEAL_VARARGS }
     /// `iter(a)`.
     GetIter "get_iter" (OBJ) { result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
     /// The next item of iterator `a`; null when it is exhausted.

@@ -432,7 +432,7 @@ pub static RESUME: AtomicI64 = AtomicI64::new(0);
 pub static ENTER: AtomicI64 = AtomicI64::new(0);
 
 /// # Safety
-/// `args` points to `count` owned references; `function` is a Python function.
+/// `args` points to `count` owned references; `function` is a Python function, and owned, too.
 pub(super) unsafe extern "C-unwind" fn swl_call_py_slow(
     _ts: *mut PyThreadState,
     function: *mut PyObject,
@@ -445,6 +445,7 @@ pub(super) unsafe extern "C-unwind" fn swl_call_py_slow(
         for at in 0..count as usize {
             py::Py_DecRef(*args.add(at));
         }
+        py::Py_DecRef(function);
         RawPair::object(result)
     }
 }

@@ -208,7 +208,7 @@ impl<M: Machine> Lower<'_, M> {
         let code = self.load_ptr(callee, function::FUNC_CODE);
         let globals = self.load_ptr(callee, function::FUNC_GLOBALS);
         let builtins = self.load_ptr(callee, function::FUNC_BUILTINS);
-        self.incref(callee);
+        // The frame takes the reference to the function that the operation has been given.
         self.incref(code);
         let null = self.m.null();
         self.m.store(Ty::Ptr, callee, new, frame::F_FUNC);
