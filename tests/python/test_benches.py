@@ -13,6 +13,7 @@ import growth  # noqa: E402 - these lie in benches
 import latency  # noqa: E402
 import linking  # noqa: E402
 import measuring  # noqa: E402
+import report  # noqa: E402
 
 PROGRAMS = {"growth.py": [], "latency.py": [], "kills.py": [], "linking.py": [sys.executable, sys.executable]}
 
@@ -102,3 +103,20 @@ def test_ends(error, status, message):
         code = code.replace(repr(error), f"OSError{(error.errno, error.strerror, error.filename)!r}")
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (status, message)
+
+
+def test_the_table_of_the_readme_is_replaced_and_nothing_else(tmp_path):
+    old = (ROOT / "README.md").read_text()
+    head, _, rest = old.partition("<!-- bench:start -->\n")
+    table, _, tail = rest.partition("<!-- bench:end -->")
+    # A line that says how it was measured, and the table.
+    caption, lines = table.split("\n\n")
+    assert "|" not in caption and all(line.startswith("|") for line in lines.splitlines())
+    file = tmp_path / "README.md"
+    file.write_text(old)
+    row = {"name": "fib", "plain": 2.0, "jit": 0.5, "ratio": 4.0, "plain_runs": [2.0] * 5, "jit_runs": [0.5] * 5}
+    report.write_readme(file, [row])
+    new = file.read_text()
+    assert new.startswith(head) and new.endswith(tail)
+    inside = new[len(head) : -len(tail)]
+    assert "medians of 5" in inside and "| fib | 2.00 s | 0.50 s | 4.00× |" in inside and "int_sum" not in inside
