@@ -24,16 +24,13 @@ is above 1.2 without that, a result is wrong, or a function is refused without a
 import argparse
 import json
 import math
-import os
-import re
 import statistics
-import subprocess
 import sys
-from pathlib import Path
 
 import growth_shapes
+import measuring
+from measuring import HERE, Failed
 
-HERE = Path(__file__).resolve().parent
 SIZES = (10, 30, 100, 200, 400, 800, 1200, 1600, 2800, 5000, 10_000, 20_000)
 
 # An exponent of cost / log n beyond this is no measuring error.
@@ -102,30 +99,21 @@ found["right"] = [f(a) for a in range(4)] == expected
 print(json.dumps(found))
 """
 
-LOG = ["-X", "jit-log=_swallow::control::compile=debug"]
 OPTIONS = {
-    "asked": ["-X", "jit-threshold=4000000000", "-X", "jit-warm=0", *LOG],
-    "hot": ["-X", "jit-threshold=1000", "-X", "jit-wait=1", *LOG],
+    "asked": ["-X", "jit-threshold=4000000000", "-X", "jit-warm=0", *measuring.LOG],
+    "hot": ["-X", "jit-threshold=1000", "-X", "jit-wait=1", *measuring.LOG],
 }
-
-HOLD = re.compile(r'hold what="\w+" us=\d+ cpu=(\d+)')
-
-
-class Failed(Exception):
-    """A measurement came to nothing."""
 
 
 def measure(python, shape, size, way):
     """One process."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SWALLOW_"))}
     command = [python, "-Xjit=whenhot", *OPTIONS[way], "-c", CHILD, str(HERE), shape, str(size), way]
-    done = subprocess.run(command, env=env | {"PYTHONHASHSEED": "0"}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
-    if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise Failed(f"{shape} {size}: exit status {done.returncode}: {last[0]}")
+    done = measuring.run(command, f"{shape} {size}", measuring.environment(), text=True)
     found = json.loads(done.stdout)
     # The clock would also count what other programs do meanwhile.
-    held = [int(us) / 1e3 for us in HOLD.findall(done.stderr)]
+    held = [processor for _, processor in measuring.holds(done.stderr)]
+    if not held:
+        raise Failed(f"{shape} {size}: it did not get hot: {found.get('state')}")
     if way == "hot":
         found["hot"] = max(held)
     else:
@@ -214,29 +202,34 @@ def show(shape, points, slopes):
     print(f"{'exponent':>16}{fitted}", flush=True)
 
 
-def numbers(text):
-    return [int(part) for part in text.split(",")]
+def sizes(text):
+    return [measuring.count(part) for part in text.split(",")]
+
+
+def shapes(text):
+    for shape in text.split(","):
+        if shape not in growth_shapes.SHAPES:
+            raise argparse.ArgumentTypeError(f"no shape {shape!r}; there are {', '.join(growth_shapes.SHAPES)}")
+    return text.split(",")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--python", required=True, help="the interpreter that has the JIT installed")
-    parser.add_argument("--shapes", default=",".join(growth_shapes.SHAPES), help="of %(default)s")
-    parser.add_argument("--sizes", type=numbers, default=list(SIZES), help="bytecode instructions, roughly")
-    parser.add_argument("--runs", type=int, default=3, help="processes for each function and way (default: %(default)s)")
-    parser.add_argument("--json", metavar="FILE", help="write all the points there")
-    parser.add_argument("--plot", metavar="FILE", help="draw them, as PNG or SVG")
+    parser.add_argument("--python", required=True, type=measuring.interpreter_with_jit, help="the interpreter that has the JIT installed")
+    parser.add_argument("--shapes", type=shapes, default=",".join(growth_shapes.SHAPES), help="of %(default)s")
+    parser.add_argument("--sizes", type=sizes, default=list(SIZES), help="bytecode instructions, roughly")
+    parser.add_argument("--runs", type=measuring.count, default=3, help="processes for each function and way (default: %(default)s)")
+    parser.add_argument("--json", type=measuring.output, metavar="FILE", help="write all the points there")
+    parser.add_argument("--plot", type=measuring.picture, metavar="FILE", help="draw them, as PNG or SVG")
     options = parser.parse_args()
     failures = []
     results, fits = {}, {}
-    for shape in options.shapes.split(","):
-        if shape not in growth_shapes.SHAPES:
-            parser.error(f"no shape {shape!r}; there are {', '.join(growth_shapes.SHAPES)}")
+    for shape in options.shapes:
         points = []
         for size in options.sizes:
             try:
                 points.append(point(options.python, shape, size, options.runs))
-            except (Failed, subprocess.TimeoutExpired) as error:
+            except Failed as error:
                 failures.append(str(error))
         if not points:
             continue
@@ -265,14 +258,11 @@ def main():
     for failure in failures:
         print(f"growth.py: {failure}", file=sys.stderr)
     if options.json:
-        Path(options.json).write_text(json.dumps({"points": results, "exponents": fits, "failures": failures}, indent=2) + "\n")
+        options.json.write_text(json.dumps({"points": results, "exponents": fits, "failures": failures}, indent=2) + "\n")
     if options.plot:
         draw(results, options.plot)
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    measuring.end("growth.py", main)

@@ -18,14 +18,15 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
 from collections import Counter
 from pathlib import Path
 
-PROGRAMS = Path(__file__).resolve().parent / "programs"
+import measuring
+
+PROGRAMS = measuring.HERE / "programs"
 HELPER = "swallow-codegen"
 SIZES = {
     "nbody": 20_000,
@@ -46,8 +47,7 @@ TIMEOUT = 120.0
 
 def environment(directory, mark, pythonpath):
     """The environment of a run; whatever it starts has the mark, too."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SWALLOW_"))}
-    env |= {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": directory, "SWALLOW_KILLS_MARK": mark}
+    env = measuring.environment(PYTHONDONTWRITEBYTECODE="1", TMPDIR=directory, SWALLOW_KILLS_MARK=mark)
     return env | ({"PYTHONPATH": pythonpath} if pythonpath else {})
 
 
@@ -145,30 +145,21 @@ def reference(baseline, name, size, pythonpath):
     """Exit status and stdout of plain CPython."""
     with tempfile.TemporaryDirectory() as directory:
         command = [baseline, str(PROGRAMS / f"{name}.py"), str(size)]
-        done = subprocess.run(
-            command,
-            env=environment(directory, "none", pythonpath),
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT,
-        )
-    if done.returncode != 0:
-        raise SystemExit(f"kills.py: {name} under {baseline}: exit status {done.returncode}: {done.stderr.decode()[-300:]}")
+        done = measuring.run(command, f"{name} under {baseline}", environment(directory, "none", pythonpath), TIMEOUT, cwd=directory)
     return done.returncode, done.stdout
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="name[=n]", help="programs (default: the group seed)")
-    parser.add_argument("--python", required=True, help="the interpreter that has the JIT installed")
-    parser.add_argument("--baseline", default="/usr/bin/python3.11", help="plain CPython (default: %(default)s)")
-    parser.add_argument("--kills", type=int, default=500, help="kills that must hit (default: %(default)s)")
-    parser.add_argument("--per-run", type=int, default=6, help="kills in one run at most (default: %(default)s)")
+    parser.add_argument("--python", required=True, type=measuring.interpreter_with_jit, help="the interpreter that has the JIT installed")
+    parser.add_argument("--baseline", type=measuring.interpreter, default="/usr/bin/python3.11", help="plain CPython (default: %(default)s)")
+    parser.add_argument("--kills", type=measuring.count, default=500, help="kills that must hit (default: %(default)s)")
+    parser.add_argument("--per-run", type=measuring.count, default=6, help="kills in one run at most (default: %(default)s)")
     parser.add_argument("--window", type=float, default=60.0, help="ms within which a code generator is killed (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="what is drawn (default: %(default)s)")
     parser.add_argument("--pythonpath", help="where Django is, if it is not installed")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there")
+    parser.add_argument("--json", type=measuring.output, metavar="FILE", help="write the figures there")
     options = parser.parse_args()
     group = json.loads((PROGRAMS / "groups.json").read_text())["seed"]
     options.chosen = []
@@ -205,12 +196,9 @@ def main():
     print(f"{number} runs, {hits} kills that hit, {number - wrong} runs right, {wrong} wrong, in {found['seconds']:.0f} s")
     print("kills by program: " + ", ".join(f"{name} {count}" for name, count in sorted(kills.items())))
     if options.json:
-        Path(options.json).write_text(json.dumps(found, indent=2) + "\n")
+        options.json.write_text(json.dumps(found, indent=2) + "\n")
     return 1 if wrong or hits < options.kills else 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    measuring.end("kills.py", main)

@@ -16,13 +16,12 @@ benches/programs/requirements.txt, or --pythonpath.
 import argparse
 import json
 import os
-import re
 import statistics
-import subprocess
 import sys
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+import measuring
+from measuring import HERE, Failed
+
 PROGRAMS = HERE / "programs"
 BARS = {"first": 60.0, "later": 15.0, "holds": 2.0}
 
@@ -37,8 +36,6 @@ SIZES = {
     "seed_slowunpickle": 5,
     "seed_spambayes": 5,
 }
-LOG = "_swallow::control::compile=debug"
-HOLD = re.compile(r'hold what="(\w+)" us=(\d+) cpu=(\d+)')
 
 # The units whose latency is measured one after the other: shape and size.
 UNITS = [(shape, size) for size in (20, 50, 100, 150, 190) for shape in ("straight", "switch", "tries", "locals", "calls")]
@@ -131,20 +128,9 @@ print(json.dumps(found))
 """
 
 
-class Failed(Exception):
-    """A measurement came to nothing."""
-
-
-def run(command, pythonpath=None):
-    """Run a process to its end."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SWALLOW_"))} | {"PYTHONHASHSEED": "0"}
-    if pythonpath:
-        env["PYTHONPATH"] = pythonpath
-    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
-    if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise Failed(f"{' '.join(command[:4])} …: exit status {done.returncode}: {last[0]}")
-    return done
+def run(command, what, pythonpath=None):
+    """Runs a process to its end."""
+    return measuring.run(command, what, measuring.environment(**({"PYTHONPATH": pythonpath} if pythonpath else {})), text=True)
 
 
 # Below 100 nothing is judged, so that the first attempt counts; the code generator stays.
@@ -153,20 +139,22 @@ HASTY = ["-X", "jit-threshold=90", "-X", "jit-idle=600000"]
 
 def first(python):
     """Seconds to the first native entry of a program, and those of them on a processor."""
-    return [float(word) for word in run([python, "-Xjit=whenhot", *HASTY, "-c", FIRST]).stdout.split()]
+    return [float(word) for word in run([python, "-Xjit=whenhot", *HASTY, "-c", FIRST], "the first entry").stdout.split()]
 
 
 def later(python, *options):
     """For each unit its shape, instructions, seconds to its code, and the seconds on a processor for it."""
     command = [python, "-Xjit=whenhot", *HASTY, *options, "-c", CHILD, str(HERE), json.dumps(UNITS)]
-    return json.loads(run(command).stdout)
+    return json.loads(run(command, "later units").stdout)
 
 
 def holds(python, name, pythonpath):
     """All holds of a program: pairs of ms by the clock and on the processor."""
-    command = [python, "-Xjit=whenhot", "-X", f"jit-log={LOG}", str(PROGRAMS / f"{name}.py"), str(SIZES[name])]
-    found = HOLD.findall(run(command, pythonpath).stderr)
-    return [(int(clock) / 1e3, int(processor) / 1e3) for _, clock, processor in found]
+    command = [python, "-Xjit=whenhot", *measuring.LOG, str(PROGRAMS / f"{name}.py"), str(SIZES[name])]
+    found = measuring.holds(run(command, name, pythonpath).stderr)
+    if not found:
+        raise Failed(f"{name}: nothing was compiled")
+    return found
 
 
 def percentile(values, share):
@@ -177,11 +165,11 @@ def percentile(values, share):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--python", required=True, help="the interpreter that has the JIT installed")
-    parser.add_argument("--runs", type=int, default=5, help="runs of everything (default: %(default)s)")
+    parser.add_argument("--python", required=True, type=measuring.interpreter_with_jit, help="the interpreter that has the JIT installed")
+    parser.add_argument("--runs", type=measuring.count, default=5, help="runs of everything (default: %(default)s)")
     parser.add_argument("--pythonpath", help="where Django is, if it is not installed")
     parser.add_argument("--no-programs", action="store_true", help="leave the holds out")
-    parser.add_argument("--json", metavar="FILE", help="write everything there")
+    parser.add_argument("--json", type=measuring.output, metavar="FILE", help="write everything there")
     options = parser.parse_args()
     assert all(size <= 200 for _, size in UNITS)
     load = os.getloadavg()[0]
@@ -237,15 +225,9 @@ def main():
     for failure in failures:
         print(f"latency.py: {failure}", file=sys.stderr)
     if options.json:
-        Path(options.json).write_text(json.dumps(found | {"failures": failures}, indent=2) + "\n")
+        options.json.write_text(json.dumps(found | {"failures": failures}, indent=2) + "\n")
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failed as error:
-        print(f"latency.py: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    measuring.end("latency.py", main)

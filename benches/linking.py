@@ -17,14 +17,16 @@ import argparse
 import json
 import os
 import re
+import select
 import statistics
 import subprocess
-import sys
 from pathlib import Path
 
-from swallow.perf.memory import usage
+import measuring
+from measuring import HERE, Failed
 
-HERE = Path(__file__).resolve().parent
+# Seconds that units may take.
+TIMEOUT = 120.0
 
 CHILD = """
 import json, sys, time
@@ -56,18 +58,27 @@ say(again)
 
 def measure(python, executable, units):
     """One process of the program, and its code generator."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"SWALLOW_DEV_CODEGEN": str(executable)}
+    # It needs psutil, of which there has been no word yet when this file is loaded.
+    from swallow.perf.memory import usage
+
+    env = measuring.environment(SWALLOW_DEV_CODEGEN=str(executable))
     options = ["-X", "jit-threshold=4000000000", "-X", "jit-warm=0", "-X", "jit-idle=600000"]
     command = [python, "-Xjit=whenhot", *options, "-c", CHILD, str(HERE), str(units)]
     with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         found = []
         for _ in range(2):
+            if not select.select([process.stdout], [], [], TIMEOUT)[0]:
+                process.kill()
+                raise Failed(f"{executable}: no code after {TIMEOUT:g} s")
             line = process.stdout.readline()
             if not line:
-                raise SystemExit(f"linking.py: {executable}: the program ended with {process.wait()}")
+                raise Failed(f"{executable}: the program ended with {process.wait()}")
             seconds, pid = json.loads(line)
-            private, pss = usage(pid)
-            found.append((seconds, private, pss))
+            used = usage(pid) if pid else None
+            if used is None:
+                process.kill()
+                raise Failed(f"{executable}: it has ended meanwhile")
+            found.append((seconds, *used))
             process.stdin.write("\n")
             process.stdin.flush()
     (first, private_1, pss_1), (again, private_n, pss_n) = found
@@ -91,14 +102,16 @@ def library(executable):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("executables", nargs=2, type=Path, help="swallow-codegen, linked statically and dynamically")
-    parser.add_argument("--python", required=True, help="the interpreter that has the JIT installed")
-    parser.add_argument("--runs", type=int, default=5, help="processes with each (default: %(default)s)")
-    parser.add_argument("--units", type=int, default=50, help="units compiled by the end (default: %(default)s)")
-    parser.add_argument("--json", metavar="FILE", help="write everything there")
+    parser.add_argument("--python", required=True, type=measuring.interpreter_with_jit, help="the interpreter that has the JIT installed")
+    parser.add_argument("--runs", type=measuring.count, default=5, help="processes with each (default: %(default)s)")
+    parser.add_argument("--units", type=measuring.count, default=50, help="units compiled by the end (default: %(default)s)")
+    parser.add_argument("--json", type=measuring.output, metavar="FILE", help="write everything there")
     options = parser.parse_args()
+    if not measuring.is_installed("psutil"):
+        parser.error("it needs psutil: pip install psutil")
     paths = [path.resolve() for path in options.executables]
     for path in paths:
-        if not os.access(path, os.X_OK):
+        if not path.is_file() or not os.access(path, os.X_OK):
             parser.error(f"{path}: no such program")
     runs = {path: [] for path in paths}
     for _ in range(options.runs):
@@ -123,14 +136,11 @@ def main():
         cells = "".join(f"{value:>22.1f}" for value in values)
         print(f"{'dynamic' if llvm else 'static':<9}{cells}{middle['file'] // 1024:>12}{middle['library'] // 1024:>13}")
     if options.json:
-        Path(options.json).write_text(
+        options.json.write_text(
             json.dumps({"medians": result, "runs": {str(path): each for path, each in runs.items()}}, indent=2) + "\n"
         )
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    measuring.end("linking.py", main)

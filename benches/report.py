@@ -62,8 +62,10 @@ def text(rows):
 
 
 def markdown(rows):
-    """The table for the README."""
-    lines = ["| program | CPython 3.11 | with Swallow | speed-up |", "|---|--:|--:|--:|"]
+    """The table for the README, with a line above it that says how it was measured."""
+    runs = " or ".join(map(str, sorted({len(row["plain_runs"]) for row in rows})))
+    lines = [f"CPython and the JIT in turns, medians of {runs} (`cargo xtask bench`):", "", "| program | CPython 3.11 | with Swallow | speed-up |"]
+    lines.append("|---|--:|--:|--:|")
     for row in rows:
         lines.append(f"| {row['name']} | {row['plain']:.2f} s | {row['jit']:.2f} s | {row['ratio']:.2f}× |")
     lines.append(f"| geometric mean | | | {geometric_mean(rows):.2f}× |")
@@ -71,7 +73,7 @@ def markdown(rows):
 
 
 def write_readme(readme, rows):
-    """Put the table between the markers."""
+    """Puts the table between the markers, in the place of all that was there."""
     old = readme.read_text()
     block = f"<!-- bench:start -->\n{markdown(rows)}\n<!-- bench:end -->"
     new, count = re.subn(r"<!-- bench:start -->.*<!-- bench:end -->", lambda _: block, old, flags=re.DOTALL)

@@ -238,10 +238,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         default: "0",
         values: "0 or 1",
         doc: "print statistics as JSON on stderr at exit",
-        set: |config, text| {
-            config.stats = text == "1";
-            matches!(text, "0" | "1")
-        },
+        set: |config, text| switch(&mut config.stats, text),
     },
     OptionInfo {
         name: "jit-profile",
@@ -249,10 +246,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         default: "0",
         values: "0 or 1",
         doc: "take the time that every function runs cold, warm and native; print a table on stderr at exit",
-        set: |config, text| {
-            config.profile = text == "1";
-            matches!(text, "0" | "1")
-        },
+        set: |config, text| switch(&mut config.profile, text),
     },
     OptionInfo {
         name: "jit-time-passes",
@@ -260,10 +254,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         default: "0",
         values: "0 or 1",
         doc: "measure every pass, on HIR and of LLVM; print a table on stderr at exit",
-        set: |config, text| {
-            config.time_passes = text == "1";
-            matches!(text, "0" | "1")
-        },
+        set: |config, text| switch(&mut config.time_passes, text),
     },
     OptionInfo {
         name: "jit-trace",
@@ -282,10 +273,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         default: "0",
         values: "0 or 1",
         doc: "keep feedback maps behind compilation, so that swallow.feedback() and hir() show what was used",
-        set: |config, text| {
-            config.keep_feedback = text == "1";
-            matches!(text, "0" | "1")
-        },
+        set: |config, text| switch(&mut config.keep_feedback, text),
     },
     OptionInfo {
         name: "jit-fail-guard",
@@ -373,10 +361,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         default: "0",
         values: "0 or 1",
         doc: "have the program wait for code instead of going on without it: runs can be repeated exactly",
-        set: |config, text| {
-            config.wait = text == "1";
-            matches!(text, "0" | "1")
-        },
+        set: |config, text| switch(&mut config.wait, text),
     },
     OptionInfo {
         name: "jit-idle",
@@ -413,6 +398,12 @@ const SWITCHES: &[&str] = &[
     "jit-keep-feedback",
     "jit-wait",
 ];
+
+/// Sets what is on or off; whether the text says which.
+fn switch(setting: &mut bool, text: &str) -> bool {
+    *setting = text == "1";
+    matches!(text, "0" | "1")
+}
 
 /// A number in decimal digits and nothing else: no sign, no space.
 fn number<T: FromStr>(text: &str) -> Option<T> {

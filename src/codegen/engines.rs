@@ -1,7 +1,6 @@
 //! The code generators of this build, each made when it is first asked for.
 
 use super::{Block, CodeGenerator, CodeMemory, CodegenError, Engine, SymbolTable};
-use std::ptr::NonNull;
 use std::sync::Arc;
 
 /// The code generators, over one table of symbols and one code memory.
@@ -46,11 +45,7 @@ impl Engines {
             llvm.release(blocks);
             return;
         }
-        for block in blocks {
-            if let Some(address) = NonNull::new(block.address as *mut u8) {
-                self.memory.free(address, block.size as usize);
-            }
-        }
+        self.memory.free_all(blocks);
     }
 }
 

@@ -183,3 +183,176 @@ fn gain(inst: &Inst) -> i32 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hir::parse::parse_function;
+
+    const HEAD: &str = "function \"f\" args 1 locals 1 {
+  const c0 = int \"1\"
+  cell cell0 = \"g\" frame_words 14 locals 1
+bb0:
+  v0 = load_local 0
+  v1: list = guard_type v0, list, fs0
+  v2 = const_int 1
+  v3 = guard_code v1, cell0, fs0
+  fs0 = pc 0 locals [slot] stack []
+";
+
+    /// Code that costs and saves nothing but for some instructions: v1 is a list, v2 a number, v3 a function.
+    fn straight(body: &str) -> Function {
+        let text = format!("{HEAD}  jump bb1\nbb1:\n{body}\n  return v1\n}}\n");
+        parse_function(&text).expect("valid")
+    }
+
+    /// The same in a loop, with further instructions before it.
+    fn looping(before: &str, body: &str) -> Function {
+        let text = format!(
+            "{HEAD}{before}\n  jump bb1\nbb1:\n{body}\n  v99 = is v1, v1\n  branch v99, bb1, bb2\nbb2:\n  return v1\n}}\n"
+        );
+        parse_function(&text).expect("valid")
+    }
+
+    /// Instructions that save a nanosecond each.
+    fn sums(count: usize) -> String {
+        let line = |at| format!("  v{} = int_add_wrap v2, v2\n", 100 + at);
+        (0..count).map(line).collect()
+    }
+
+    fn gain_at(function: &Function, entry: Entry) -> Gain {
+        gain_of(function, 100, entry)
+    }
+
+    fn heat(engine: Engine, hotness: u32) -> Heat {
+        Heat {
+            entry: Entry::Call,
+            engine,
+            hotness,
+            threshold: 1000,
+        }
+    }
+
+    /// The hotness from which on a unit of 100 instructions is compiled.
+    fn wanted(function: &Function, engine: Engine) -> u32 {
+        let Judgement::Later(wanted) = judge(function, 100, heat(engine, 0)) else {
+            panic!("nothing is compiled cold");
+        };
+        let at = |hotness| judge(function, 100, heat(engine, hotness));
+        assert_eq!(at(wanted - 1), Judgement::Later(wanted));
+        assert_eq!(at(wanted), Judgement::Fine);
+        wanted
+    }
+
+    #[test]
+    fn what_operations_save() {
+        // Enough that no sum is cut off at nothing.
+        let rest = gain_at(&straight(&sums(20)), Entry::Call).saved;
+        for (text, weight) in [
+            ("v9 = call_py v3, v1, cell0, fs0", 8),
+            ("list_append v1, v1, fs0", 1),
+            ("v9 = is_true v1, fs0", 1),
+            ("v9 = load_inline_value v1, 0", 1),
+            ("store_inline_value v1, v1, 0", 1),
+            ("v9 = load_slot v1, 16", 1),
+            ("v9 = load_cell v1", 1),
+            ("v9 = item v1, 0", 1),
+            ("v9 = list_item v1, v2", 1),
+            ("v9 = int_add v2, v2, fs0", 1),
+            ("v9 = int_to_float v2", 1),
+            ("v9 = list_get v1, v2, fs0", 1),
+            ("v9 = box_int v2", 0),
+            ("store_global v1, c0, fs0", 0),
+            ("v9 = append_local v1, v1, 0, add, fs0", 0),
+            ("incref v1", 0),
+            ("v9 = load_attr v1, c0, fs0", -8),
+            ("store_attr v1, v1, c0, fs0", -8),
+            ("v9 = load_global c0, fs0", -8),
+            ("v9 = binary_op v1, v1, add, fs0", -4),
+            ("v9 = compare_op v1, v1, lt, fs0", -4),
+            ("v9 = subscr v1, v1, fs0", -4),
+            ("store_subscr v1, v1, v1, fs0", -4),
+            ("v9 = unpack_sequence v1, 2, fs0", -4),
+            ("v9 = get_iter v1, fs0", -2),
+            ("v9 = build_list v1, fs0", -2),
+        ] {
+            let function = straight(&format!("{}  {text}", sums(20)));
+            let gain = gain_at(&function, Entry::Call);
+            assert_eq!(i64::from(gain.saved) - i64::from(rest), weight, "{text}");
+        }
+    }
+
+    #[test]
+    fn entering_counts_where_nothing_loops() {
+        let five = straight(&sums(5));
+        let gain = gain_at(&five, Entry::Call);
+        assert!(gain.is_promising && !gain.loops);
+        // A call is ten points of hotness.
+        assert_eq!((gain.saved, gain.per_point()), (9, 0.9));
+        let gain = gain_at(&five, Entry::Resume);
+        assert_eq!((gain.is_promising, gain.saved), (false, 0));
+        let gain = gain_at(&straight(&sums(11)), Entry::Resume);
+        assert_eq!((gain.is_promising, gain.saved), (true, 1));
+        // The call alone.
+        assert!(gain_at(&straight(""), Entry::Call).is_promising);
+        let attribute = "  v9 = load_attr v1, c0, fs0";
+        assert!(!gain_at(&straight(&format!("{}{attribute}", sums(4))), Entry::Call).is_promising);
+        assert!(gain_at(&straight(&format!("{}{attribute}", sums(5))), Entry::Call).is_promising);
+    }
+
+    #[test]
+    fn in_a_loop_the_loop_counts() {
+        let attribute = "  v9 = load_attr v1, c0, fs0\n";
+        // Neither what is before it nor how it was entered.
+        for entry in [Entry::Call, Entry::Resume] {
+            let gain = gain_at(&looping(attribute, &sums(3)), entry);
+            assert!(gain.is_promising && gain.loops);
+            assert_eq!((gain.saved, gain.per_point()), (3, 3.0));
+        }
+        // One generic operation is borne by five others, whatever it costs by itself.
+        for generic in [attribute, "  v9 = get_iter v1, fs0\n"] {
+            let with = |count| gain_at(&looping("", &(sums(count) + generic)), Entry::Call);
+            assert_eq!(
+                [4, 5].map(|count| with(count).is_promising),
+                [false, true],
+                "{generic}"
+            );
+            assert_eq!(with(5).saved, 5);
+        }
+        // A direct call counts as two of them.
+        let call = looping("", "  v9 = call_py v3, v1, cell0, fs0");
+        assert_eq!(gain_at(&call, Entry::Call).saved, 2);
+    }
+
+    #[test]
+    fn size_and_gain_make_the_threshold() {
+        // By what is saved: 100 instructions at 20,000 or 3,000 ns, over 0.9 ns a point.
+        let five = straight(&sums(5));
+        assert_eq!(wanted(&five, Engine::Llvm), 1000 + 2_222_222);
+        assert_eq!(wanted(&five, Engine::Cranelift), 1000 + 333_333);
+        // In a loop: at least by size, at most four times that.
+        for (saved, llvm, cranelift) in [
+            (10, 80_000, 12_000),
+            (50, 40_000, 6_000),
+            (200, 20_000, 3_000),
+        ] {
+            let function = looping("", &sums(saved));
+            assert_eq!(wanted(&function, Engine::Llvm), 1000 + llvm, "{saved}");
+            assert_eq!(
+                wanted(&function, Engine::Cranelift),
+                1000 + cranelift,
+                "{saved}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_never_pays() {
+        let hot = heat(Engine::Llvm, u32::MAX);
+        let good = looping("", &sums(10));
+        assert_eq!(judge(&good, MAX_HOT_HIR, hot), Judgement::Fine);
+        assert_eq!(judge(&good, MAX_HOT_HIR + 1, hot), Judgement::NotPromising);
+        let bad = looping("", "  v9 = load_attr v1, c0, fs0");
+        assert_eq!(judge(&bad, 10, hot), Judgement::NotPromising);
+    }
+}

@@ -205,6 +205,14 @@ pub trait CodeMemory: Send + Sync {
     fn seal(&self, block: NonNull<u8>, size: usize) -> bool;
     /// Gives a block back.
     fn free(&self, block: NonNull<u8>, size: usize);
+    /// Gives the blocks of an image back.
+    fn free_all(&self, blocks: &[Block]) {
+        for block in blocks {
+            if let Some(address) = NonNull::new(block.address as *mut u8) {
+                self.free(address, block.size as usize);
+            }
+        }
+    }
 }
 
 /// A code generator; see [`Engine`].

@@ -15,6 +15,7 @@ mod generator;
 mod ledger;
 mod measured;
 mod profile;
+mod rest;
 mod text;
 mod throw;
 mod tier;
@@ -23,7 +24,6 @@ mod warm;
 
 use crate::code::arena::Usage;
 use crate::code::cell::Cell;
-use crate::code::pages;
 use crate::code::unit::{Installed, State, Unit};
 use crate::codegen::protocol::Job;
 use crate::codegen::{CodegenError, Engine};
@@ -41,6 +41,7 @@ use backend::BackEnd;
 use compile::Pending;
 use once_cell::sync::OnceCell;
 use profile::{Heat, Profile};
+use rest::Rest;
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
@@ -65,6 +66,7 @@ pub struct Jit {
     waits: bool,
     /// Units that the code generator has not answered for; as many are in `pending`.
     waiting: AtomicU32,
+    rest: Rest,
     pending: Mutex<Vec<Pending>>,
     /// Versions that may still be on some stack.
     #[allow(clippy::vec_box)] // Compiled code knows their addresses.
@@ -161,6 +163,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         waits,
         back: Mutex::new(back),
         waiting: AtomicU32::new(0),
+        rest: Rest::new(),
         pending: Mutex::default(),
         graveyard: Mutex::default(),
         native: AtomicU32::new(0),
@@ -440,13 +443,19 @@ impl Jit {
     /// Installs code that has become ready. Cheap; called wherever the program comes by, with no record at hand.
     #[inline(always)]
     fn look(&'static self) {
-        if self.waiting.load(Ordering::Relaxed) != 0 {
+        if self.waiting.load(Ordering::Relaxed) != 0 || self.rest.is_due() {
             self.look_closely();
         }
     }
 
     #[cold]
     fn look_closely(&'static self) {
+        if self.rest.is_due() {
+            self.rest.come_by(self.keeps_code());
+        }
+        if self.waiting.load(Ordering::Relaxed) == 0 {
+            return;
+        }
         let Ok(mut back) = self.back.try_lock() else {
             return;
         };
@@ -457,11 +466,14 @@ impl Jit {
         }
     }
 
-    /// Gives back what only the compiler needs, if it has nothing to do.
+    /// Behind a compilation: gives back what only the compiler needs, now or soon.
     fn rest(&self) {
-        if self.waiting.load(Ordering::Relaxed) == 0 && self.config.codegen == Codegen::Helper {
-            pages::unmap_idle();
-        }
+        self.rest.behind_work(self.keeps_code());
+    }
+
+    /// Whether the compiler's code stays mapped.
+    fn keeps_code(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) != 0 || self.config.codegen != Codegen::Helper
     }
 
     /// Whether nothing can be compiled at the moment: too much waits, or memory is short; then the JIT goes off for good.

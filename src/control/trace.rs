@@ -3,7 +3,7 @@
 //!
 //! The file is valid JSON at every moment: each write puts its events, and the bracket that ends the array, over the bracket before, in
 //! one system call. So nothing has to be done at the end, however the process ends; what the code generator has not answered by then is
-//! missing. The file is open only while it is written: programs close descriptors that they don't know.
+//! missing. Where a write fails, on a full disk for one, the bracket before is put back, and the trace ends there. The file is open only while it is written: programs close descriptors that they don't know.
 
 use crate::codegen::Phase;
 use crate::log;
@@ -135,7 +135,7 @@ fn event(name: &str, kind: &str, process: u32, start: u64, duration: u64, unit: 
     })
 }
 
-/// Writes events over the end of the array, and a new end.
+/// Writes events over the end of the array, and a new end. If that fails, the file is what it was before.
 fn append(path: &PathBuf, events: &[Value]) -> io::Result<()> {
     let file: File = OpenOptions::new().read(true).write(true).open(path)?;
     // Children of a fork write the same file.
@@ -155,5 +155,11 @@ fn append(path: &PathBuf, events: &[Value]) -> io::Result<()> {
         text.push_str(&event.to_string());
     }
     text.push_str(END);
-    file.write_all_at(text.as_bytes(), end)
+    let written = file.write_all_at(text.as_bytes(), end);
+    if written.is_err() {
+        // A part of it may be there. In this order no more room is needed than the file has had.
+        file.write_all_at(END.as_bytes(), end)?;
+        file.set_len(size)?;
+    }
+    written
 }

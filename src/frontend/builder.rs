@@ -1,6 +1,7 @@
-//! The builder proper: versions of blocks, the work list, emission.
+//! The builder proper: the work list, emission, values.
 
-use super::state::{Item, ItemKey, Key, State, coarse};
+use super::state::{Item, State};
+use super::versions::Version;
 use super::{Bailout, EntryItem, EntryPoint, FrontendOptions, MAX_HIR, MAX_STATES, feedback};
 use super::{demand, inline};
 use crate::bytecode::blocks::Shape;
@@ -17,20 +18,11 @@ use std::rc::Rc;
 /// Changed global numbers from which on a unit trusts none.
 const MAX_FICKLE: usize = 2;
 
-/// Versions of one block before they are widened into one.
-const MAX_VERSIONS: usize = 4;
-
-/// A version of a bytecode block.
-struct Version {
-    key: Key,
-    block: Block,
-}
-
 /// A block still to be filled.
-struct Work {
-    pc: u32,
-    block: Block,
-    state: State,
+pub(super) struct Work {
+    pub(super) pc: u32,
+    pub(super) block: Block,
+    pub(super) state: State,
 }
 
 /// A value's place in a table that grows with the values.
@@ -54,8 +46,9 @@ pub(super) struct Builder<'a> {
     pub(super) block: Block,
     /// Whether the current block has its terminator.
     ended: bool,
-    versions: HashMap<u32, Vec<Version>>,
-    work: Vec<Work>,
+    /// By the start of a bytecode block.
+    pub(super) versions: HashMap<u32, Vec<Version>>,
+    pub(super) work: Vec<Work>,
     /// Types that values probably have: a guard may rely on it. Empty: nothing is known; so it is beyond the end.
     hints: Vec<Type>,
     /// Which objects values probably are.
@@ -76,7 +69,7 @@ pub(super) struct Builder<'a> {
     pub(super) precall: u8,
     /// Where the call sequence began, if in one.
     call_start: Option<u32>,
-    live: LiveLocals,
+    pub(super) live: LiveLocals,
     /// Of a unit that starts in a loop: the last unit of the outermost loop around it, if there are loops behind
     /// that. They get units of their own when they are hot.
     horizon: Option<u32>,
@@ -573,123 +566,6 @@ impl<'a> Builder<'a> {
 
     // ---- blocks ------------------------------------------------------------------------------------
 
-    /// The target for a jump to `pc` with the current state. A block with one arrival continues
-    /// with the very state; others are versioned by type.
-    pub(super) fn version(&mut self, pc: u32) -> Target {
-        if self.shape.has_one_arrival(pc) {
-            let block = self.func.new_block();
-            self.work.push(Work {
-                pc,
-                block,
-                state: self.state.clone(),
-            });
-            return Target {
-                block,
-                args: vec![],
-            };
-        }
-        let key = self.key(pc);
-        let versions = self.versions.entry(pc).or_default();
-        let mut wanted = key.clone();
-        let mut found = versions.iter().position(|v| v.key == key);
-        if found.is_none() && versions.len() >= MAX_VERSIONS {
-            found = versions.iter().rposition(|v| v.key.covers(&key));
-            for version in versions.iter().filter(|v| v.key.same_shape(&key)) {
-                wanted = wanted.join(&version.key);
-            }
-        }
-        let block = match found {
-            Some(at) => versions[at].block,
-            None => self.new_version(pc, wanted.clone()),
-        };
-        let wanted = &self.versions[&pc]
-            .iter()
-            .find(|v| v.block == block)
-            .expect("found or made above")
-            .key
-            .clone();
-        let args = self.arguments(wanted);
-        Target { block, args }
-    }
-
-    /// The key of the current state on arrival at `pc`. At the head of an outer loop, locals that
-    /// will be overwritten before they are read share one key: the inner loops are versioned
-    /// anyway, and boxing a few dead numbers once per outer iteration is cheaper than further
-    /// copies of everything inside.
-    fn key(&self, pc: u32) -> Key {
-        let outer = self.shape.is_outer_loop_head(pc);
-        let live = outer.then(|| self.live.at(&self.shape, pc)).flatten();
-        let local = |(slot, value): (usize, &Option<Value>)| {
-            if live
-                .as_ref()
-                .is_some_and(|live| !live.contains(slot as u32))
-            {
-                return Type::MAYBE;
-            }
-            value.map_or(Type::NULL, |v| coarse(self.ty(v)))
-        };
-        Key {
-            locals: self.state.locals.iter().enumerate().map(local).collect(),
-            stack: self
-                .state
-                .stack
-                .iter()
-                .map(|item| match item {
-                    Item::Null => ItemKey::Null,
-                    Item::Value(v) => ItemKey::Value(coarse(self.ty(*v))),
-                    Item::Range { .. } => ItemKey::Range,
-                    Item::List { .. } => ItemKey::List,
-                })
-                .collect(),
-        }
-    }
-
-    /// A new version: a block with one parameter per value of the key.
-    fn new_version(&mut self, pc: u32, key: Key) -> Block {
-        let block = self.func.new_block();
-        let mut state = State::default();
-        let arriving = self.state.clone();
-        for (ty, old) in key.locals.iter().zip(&arriving.locals) {
-            if *ty == Type::NULL {
-                state.locals.push(None);
-                continue;
-            }
-            let param = self.func.add_param(block, *ty);
-            if let Some(old) = old {
-                self.inherit(*old, param);
-            }
-            state.locals.push(Some(param));
-        }
-        for (item, old) in key.stack.iter().zip(&arriving.stack) {
-            let item = match item {
-                ItemKey::Null => Item::Null,
-                ItemKey::Value(ty) => {
-                    let param = self.func.add_param(block, *ty);
-                    if let Item::Value(old) = old {
-                        self.inherit(*old, param);
-                    }
-                    Item::Value(param)
-                }
-                ItemKey::Range => Item::Range {
-                    next: self.func.add_param(block, Type::I64),
-                    remaining: self.func.add_param(block, Type::I64),
-                    step: self.func.add_param(block, Type::I64),
-                },
-                ItemKey::List => Item::List {
-                    list: self.func.add_param(block, Type::LIST),
-                    index: self.func.add_param(block, Type::I64),
-                },
-            };
-            state.stack.push(item);
-        }
-        self.versions
-            .entry(pc)
-            .or_default()
-            .push(Version { key, block });
-        self.work.push(Work { pc, block, state });
-        block
-    }
-
     /// Ends the current block's part: it is filled later, from the instruction at `pc` on.
     pub(super) fn continue_at(&mut self, pc: u32) {
         self.work.push(Work {
@@ -697,27 +573,6 @@ impl<'a> Builder<'a> {
             block: self.block,
             state: self.state.clone(),
         });
-    }
-
-    /// The current state as arguments for a version with `key`.
-    fn arguments(&mut self, key: &Key) -> Vec<Value> {
-        let mut args = Vec::new();
-        for (slot, ty) in key.locals.iter().enumerate() {
-            if *ty == Type::NULL {
-                continue;
-            }
-            match self.state.locals[slot] {
-                Some(value) => args.push(value),
-                None => {
-                    let null = self.emit(Op::ConstNull, &[], &[]);
-                    args.push(null);
-                }
-            }
-        }
-        for item in &self.state.stack {
-            args.extend(item.values());
-        }
-        args
     }
 
     /// Appends a two-way branch. Each side's state is given by `sides`, applied to a copy of the

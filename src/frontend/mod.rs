@@ -23,6 +23,7 @@ mod inline;
 mod numbers;
 mod state;
 mod steps;
+mod versions;
 
 use crate::bytecode::code::flags;
 use crate::bytecode::{Code, Oracle, decode};

@@ -7,7 +7,7 @@
 
 mod passing;
 
-pub use passing::{held, lasting, passing, reserve};
+pub use passing::{give_back, held, lasting, passing, reserve};
 
 use crate::stats::HEAP;
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -164,7 +164,7 @@ pub(super) unsafe fn realloc(block: *mut u8, layout: Layout, size: usize) -> *mu
     with(|heap| unsafe { heap.realloc(block, layout.size(), layout.align(), size) })
 }
 
-/// Runs `body` with its allocations in this heap, and gives back what it used. The result is copied into the program's heap.
+/// Runs `body` with its allocations in this heap. The result is copied into the program's heap. [`give_back`] is to follow.
 pub fn passing<R: Clone>(body: impl FnOnce() -> R) -> R {
     THREADS.fetch_add(1, Ordering::Relaxed);
     let active = Set::to(true);
@@ -173,11 +173,15 @@ pub fn passing<R: Clone>(body: impl FnOnce() -> R) -> R {
     THREADS.fetch_sub(1, Ordering::Relaxed);
     let kept = lasting(|| made.clone());
     drop(made);
+    kept
+}
+
+/// Gives back the pages of this heap that are free.
+pub fn give_back() {
     if !is_active() && !START.load(Ordering::Relaxed).is_null() {
         // SAFETY: gives back free pages only.
         with(|heap| unsafe { heap.trim(0) });
     }
-    kept
 }
 
 /// Runs `body` with its allocations in the program's heap, also within [`passing`].
@@ -232,6 +236,7 @@ mod tests {
         assert_eq!(sums, [4_999_950_000, 5_000_050_000]);
         assert!(!has(sums.as_ptr().cast_mut().cast()));
         assert!(!has(stays.as_mut_ptr()));
+        give_back();
         assert!(held() <= 1 << 16, "{} bytes are left", held());
         // What stays behind is given back where it belongs, later.
         let mut late = Vec::new();

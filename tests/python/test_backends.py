@@ -73,14 +73,18 @@ def test_no_pipeline_for_cranelift(mode):
     assert (result.status, result.stderr) == (2, message)
 
 
-# What is called often, called directly by compiled code, loops while it runs, goes on as a generator.
-PATTERNS = {
-    "called": """
+LOOP = """
 def f(n):
     total = 0
     for i in range(n):
         total += i & 3
     return total
+"""
+
+# What is called often, called directly by compiled code, loops while it runs, goes on as a generator.
+PATTERNS = {
+    "called": LOOP
+    + """
 for _ in range(20000):
     assert f(10) == 13
 assert swallow.info(f)["backend"] == "llvm", swallow.info(f)
@@ -92,12 +96,8 @@ for _ in range(20):
     assert f(20) == 6765
 assert swallow.info(f)["backend"] == "llvm", swallow.info(f)
 """,
-    "loops": """
-def f(n):
-    total = 0
-    for i in range(n):
-        total += i & 3
-    return total
+    "loops": LOOP
+    + """
 assert f(3_000_000) == 4500000
 assert "llvm" in [loop["backend"] for loop in swallow.info(f)["loops"]], swallow.info(f)
 """,

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from swallow import perf
 from swallow.perf import (
+    aside,
     command_line,
     configurations,
     memory,
@@ -588,6 +590,25 @@ def test_memory_is_measured_from_aside(tmp_path):
         done = subprocess.run([str(part) for part in command], env=env, capture_output=True, text=True, timeout=60)
         assert done.returncode == status, done.stderr
         assert list(room.iterdir()) == []
+
+
+def test_a_copy_that_does_not_start(tmp_path, monkeypatch, capsys):
+    """As where an interpreter finds its library by its own place: it is measured without a copy, and that is said."""
+
+    def copy(source, target):
+        Path(target).write_text("#!/bin/sh\necho first >&2\necho libpython3.11.so: cannot open shared object file >&2\nexit 127\n")
+        Path(target).chmod(0o755)
+
+    def never(*_):
+        raise AssertionError("it goes on in the copy")
+
+    monkeypatch.setattr(aside.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(aside.shutil, "copy2", copy)
+    monkeypatch.setattr(aside.os, "execve", never)
+    aside.step(["-m"])
+    why = "it does not start: libpython3.11.so: cannot open shared object file"
+    assert capsys.readouterr().err == f"swallow perf: no copy of the interpreter to measure from ({why}): what both share is not counted\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_statistics_of_the_jit(python, tmp_path, capsys):

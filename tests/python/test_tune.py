@@ -1,5 +1,6 @@
 """`swallow tune`: pipelines as trees, the journal, the contest, and searches on a machine that is made up and on a real one."""
 
+import errno
 import json
 import math
 import os
@@ -13,7 +14,8 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import clean_environment
-from swallow import tune
+from swallow import perf, tune
+from swallow.perf import process
 from swallow.tune import changes, contest, journal, pipeline, report, search, trial
 from swallow.tune.objective import OBJECTIVES
 
@@ -109,24 +111,58 @@ def test_the_journal_says_the_same_again(tmp_path, clock):
 
 def test_the_end_of_time_is_remembered(tmp_path, clock):
     def session(limit, resume):
+        """Steps of the search, and how many of its questions the journal could not answer."""
         notes = journal.Journal(tmp_path / "journal", {}, resume)
-        steps = 0
+        steps = asked = 0
+
+        def answer():
+            nonlocal asked
+            clock.now += 10
+            asked += 1
+
         while not notes.is_over(limit):
-
-            def answer():
-                clock.now += 10
-
             notes.ask({"step": steps}, answer)
             steps += 1
-        notes.ask({"last": limit}, lambda: None)
+        notes.ask({"last": limit}, answer)
         notes.close()
-        return steps
+        return steps, asked
 
-    assert session(25, False) == 3
-    assert session(25, True) == 3
-    # With more time it goes on from there.
-    assert session(55, True) == 6
-    assert session(55, True) == 6
+    assert session(25, False) == (3, 4)
+    assert session(25, True) == (3, 0)
+    # With more time it goes on from there, and what it then finds out is kept.
+    assert session(55, True) == (6, 4)
+    assert session(55, True) == (6, 0)
+    events = [json.loads(line) for line in (tmp_path / "journal").read_text().splitlines()]
+    assert [event.get("question") for event in events].count("over") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        (b"[1, 2]", 2),
+        (b"7", 2),
+        (b'{"event": "answer", "t": 1.0, "answer": 5', 2),
+        (b'{"event": "answer", "t": 1.0, "answer": 5}', 2),
+        (b'{"event": "answer", "t": null, "question": 1, "answer": 5}', 2),
+        (b"\xff\x00", 2),
+    ],
+)
+def test_a_damaged_journal(tmp_path, line, number):
+    file = tmp_path / "journal"
+    file.write_bytes(b'{"event": "start", "seed": 1}\n' + line + b'\n{"event": "note"}\n')
+    with pytest.raises(journal.BadJournal, match=f"journal: line {number} is damaged; --output names another directory"):
+        journal.Journal(file, {"seed": 1}, True)
+
+
+def test_a_journal_that_was_never_written(tmp_path, clock):
+    file = tmp_path / "journal"
+    file.write_bytes(b'{"event": "sta')
+    notes = journal.Journal(file, {"seed": 1}, True)
+    assert notes.ask("q", lambda: 1) == 1
+    notes.close()
+    notes = journal.Journal(file, {"seed": 1}, True)
+    assert notes.ask("q", None) == 1
+    notes.close()
 
 
 # -- contest
@@ -273,7 +309,178 @@ def test_a_search_goes_on_where_it_was_stopped(tmp_path, clock):
     assert again.runner.runs == 0 and again.best.text == whole.best.text
 
 
+# -- the command, on the machine that is made up
+
+
+class Whole(Machine):
+    """The machine with all that the command wants of it."""
+
+    text = None
+    # What happens on it: by the name of a method, and the program, what is called first.
+    troubles = {}
+
+    def __init__(self, *_):
+        super().__init__(SimpleNamespace(now=0.0))
+        self.plains = []
+
+    def _do(self, what, program):
+        self.troubles.get((what, program.label), lambda: None)()
+
+    def plain(self, program):
+        self.plains.append(program.label)
+        self._do(f"plain {self.plains.count(program.label)}", program)
+        return 1.0
+
+    def inspect(self, program, text):
+        self.text = text
+        self._do("inspect", program)
+        return super().inspect(program, text)
+
+    def close(self):
+        pass
+
+
+def raises(error):
+    def do():
+        raise error
+
+    return do
+
+
+@pytest.fixture
+def commanded(tmp_path, monkeypatch, capfd):
+    """Runs the command in this process, in an empty directory: its exit status, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    from swallow.tune import command
+
+    monkeypatch.setattr(command, "_expanded", lambda python, text: START)
+    monkeypatch.setattr(trial, "Runner", Whole)
+    monkeypatch.setattr(Whole, "troubles", {})
+    for name in ("prog.py", "other.py"):
+        (tmp_path / name).write_text("")
+
+    def start(*arguments):
+        # The machine takes no time.
+        status = tune.main(["prog.py", "--held-out", "other.py", "--python", sys.executable, "--budget", "0.2", *arguments])
+        return status, *capfd.readouterr()
+
+    return start
+
+
+REPORTED = "| passes | ms in them |"
+
+
+def test_all_of_it(commanded, tmp_path):
+    status, out, err = commanded()
+    assert status == 0 and REPORTED in out and "| other |" in out and "not come to its end" not in out, err
+    assert {file.name for file in (tmp_path / "tune").iterdir()} == {"best.txt", "journal.jsonl", "pareto.png", "pareto.svg", "report.md"}
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (trial.WrongResult("other: exit status 1, not 0"), "other: exit status 1, not 0; the pipeline: "),
+        (trial.NoGood("there are no statistics"), "there are no statistics"),
+        (process.RunFailed("other: no end after 1 s"), "other: no end after 1 s; the pipeline: "),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a/file"), "a/file: No space left on device"),
+    ],
+)
+def test_what_goes_wrong_at_last_leaves_a_report(commanded, tmp_path, error, why):
+    Whole.troubles["inspect", "other"] = raises(error)
+    status, out, err = commanded()
+    assert status == 1 and REPORTED in out and f"It has not come to its end: {why}" in out
+    assert err.splitlines()[-1].startswith(f"swallow tune: {why}") and "Traceback" not in err
+    assert (tmp_path / "tune" / "best.txt").exists() and REPORTED in (tmp_path / "tune" / "report.md").read_text()
+
+
+def test_what_goes_wrong_while_it_is_confirmed(commanded, tmp_path, monkeypatch):
+    monkeypatch.setattr(search.Search, "confirm", lambda self: raises(trial.WrongResult("prog: prints something else"))())
+    status, out, err = commanded()
+    assert status == 1 and REPORTED in out and "run time: not made sure of" in out
+    assert err.splitlines()[-1].startswith("swallow tune: prog: prints something else; the pipeline: ")
+
+
+def test_held_out_programs_are_looked_at_first(commanded, tmp_path):
+    Whole.troubles["plain 2", "other"] = raises(trial.WrongResult("other: not even plain"))
+    status, out, err = commanded()
+    assert (status, out) == (1, "")
+    assert err.splitlines()[-1] == "swallow tune: other: not even plain; the pipeline: none, plain CPython"
+
+
+def test_a_disk_that_fills_up(commanded, tmp_path, monkeypatch):
+    whole = journal.Journal._write
+
+    def write(self, event):
+        if event.get("question") == "over" or "accepted" in event and self.seconds() > 0.05:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.file))
+        whole(self, event)
+
+    monkeypatch.setattr(journal.Journal, "_write", write)
+    # Files of those names can't be written, either.
+    for name in ("report.md", "pareto.png"):
+        (tmp_path / "tune" / name).mkdir(parents=True)
+    status, out, err = commanded()
+    assert status == 1 and REPORTED in out and (tmp_path / "tune" / "best.txt").exists()
+    assert err.splitlines()[-3:] == [
+        "swallow tune: tune/report.md can't be written: Is a directory",
+        "swallow tune: tune/pareto.png can't be written: Is a directory",
+        "swallow tune: tune/journal.jsonl: No space left on device",
+    ]
+
+
+def test_no_place_for_the_pipeline(commanded, monkeypatch):
+    error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/swallow-tune-1.txt")
+    monkeypatch.setattr(trial, "Runner", lambda *_: raises(error)())
+    assert commanded() == (1, "", "swallow tune: /tmp/swallow-tune-1.txt: No space left on device\n")
+
+
+def test_ctrl_c_before_anything_runs(commanded, monkeypatch):
+    monkeypatch.setattr(trial, "Runner", lambda *_: raises(KeyboardInterrupt)())
+    assert commanded() == (130, "", "swallow tune: stopped\n")
+
+
+def test_stopped_while_memory_is_looked_at(commanded, monkeypatch):
+    # Nothing is measured for the report.
+    monkeypatch.setattr(Whole, "memory", lambda *_: raises(KeyboardInterrupt)())
+    status, out, err = commanded("--objective", "memory")
+    assert status == 130 and REPORTED in out and err.endswith("stopped; --resume goes on\n")
+
+
+def test_programs_of_one_name(commanded, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "prog.py").write_text("")
+    status, out, _ = commanded("more/prog.py")
+    assert status == 0 and "programs: prog.py, more/prog.py;" in out
+    status, _, err = commanded("./more/../more/prog.py", "--resume")
+    assert status == 0, err
+    os.rename("more", "less")
+    status, _, err = commanded("less/prog.py", "--resume")
+    assert status == 2 and "of another search: its programs is" in err
+    with pytest.raises(SystemExit):
+        commanded("./prog.py")
+
+
 # -- the command
+
+
+def test_a_plain_run_without_an_end_is_named(tmp_path):
+    (tmp_path / "prog.py").write_text("import time\ntime.sleep(60)\n")
+    runner = trial.Runner(sys.executable, sys.executable, 0.2)
+    with pytest.raises(process.RunFailed, match="^prog 1: no end after 0.2 s$"):
+        runner.plain(trial.Program((str(tmp_path / "prog.py"), "1")))
+    runner.close()
+
+
+BLOCKED = "import sys\nfor name in {}:\n    sys.modules[name] = None\nfrom swallow import tune\nsys.exit(tune.main(sys.argv[1:]))"
+
+
+@pytest.mark.parametrize("names", [[name] for name in perf.PACKAGES] + [list(perf.PACKAGES)])
+def test_what_is_missing_is_one_line(run_python, program, names):
+    code = BLOCKED.format(names)
+    done = run_python(["-c", code, str(program)])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"swallow tune needs {', '.join(names)}: pip install 'swallow[perf]'\n"
+    assert run_python(["-c", code, "--help"]).returncode == 0
 
 
 @pytest.fixture

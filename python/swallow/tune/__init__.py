@@ -23,6 +23,15 @@ from swallow import perf
 
 def main(arguments):
     """The command, with the arguments behind `swallow tune`; its exit status."""
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("swallow tune: stopped\n")
+        return 130
+
+
+def _main(arguments):
+    # Nothing of this needs what may be missing.
     from swallow.tune import command_line
 
     options = command_line.parse(arguments)

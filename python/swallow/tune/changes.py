@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from swallow.tune import pipeline
-from swallow.tune.pipeline import Pass
 
 # What there is to add, by the innermost manager around. Passes that only say something (print, verify), that need a profile, or that
 # look at more than one function have nothing to do: a unit is one function.
@@ -59,7 +58,6 @@ PARAMETERS = {
     "early-cse": (None, "memssa"),
     "gvn": (None, "no-pre", "no-load-pre", "no-pre;no-load-pre"),
     "instcombine": ("no-verify-fixpoint", "max-iterations=2;no-verify-fixpoint"),
-    "jump-threading": (None,),
     "licm": (None, "no-allowspeculation"),
     "loop-rotate": (None, "no-header-duplication"),
     "loop-unroll": (None, "O1", "O3", "no-runtime", "no-partial;no-runtime"),
@@ -135,4 +133,4 @@ def draw(passes, random):
     return changed, ", ".join(words)
 
 
-__all__ = ["CHANGES", "FUNCTION", "LOOP", "PARAMETERS", "Pass", "draw", "kind"]
+__all__ = ["CHANGES", "FUNCTION", "LOOP", "PARAMETERS", "draw", "kind"]

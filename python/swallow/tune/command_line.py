@@ -23,7 +23,7 @@ examples:
   swallow tune "fib.py 27" nbody.py --objective compile-time --budget 600 --held-out spectral_norm.py
   python -X jit=whenhot -X jit-passes=@tune/best.txt prog.py
 
-exit status: 0; 1 if a pipeline made a program do something else; 2 for a mistake in the options; 130 after Ctrl-C
+exit status: 0; 1 if a pipeline made a program do something else, or something can't be written; 2 for a mistake in the options; 130 after Ctrl-C
 """
 
 
@@ -77,10 +77,13 @@ def parse(arguments):
     options = parser.parse_intermixed_args(arguments)
     options.objective = OBJECTIVES[options.objective]
     options.tolerance = options.objective.tolerance if options.slower is None else options.slower
-    labels = [program.label for program in options.programs + options.held_out]
-    for label in labels:
-        if labels.count(label) > 1:
-            parser.error(f"{label}: named twice")
+    programs = options.programs + options.held_out
+    keys = [program.key for program in programs]
+    for program in programs:
+        if keys.count(program.key) > 1:
+            parser.error(f"{program.label}: named twice")
+    programs = trial.told_apart(programs)
+    options.programs, options.held_out = programs[: len(options.programs)], programs[len(options.programs) :]
     try:
         options.baseline = configurations.located(options.baseline)
         options.python = configurations.located(options.python)

@@ -4,6 +4,7 @@ A search draws its random numbers from a seed and looks at nothing else but thes
 told the same answers again: it then does the same, up to where the journal ends.
 """
 
+import itertools
 import json
 import os
 import time
@@ -18,6 +19,7 @@ class Journal:
 
     def __init__(self, file, header, resume):
         self.file = file
+        # Answers that are there already, each with the place in the file where its line begins.
         self.again = []
         # Seconds of the search at `since`.
         self.elapsed = 0.0
@@ -26,13 +28,13 @@ class Journal:
         self.is_late = False
         if resume:
             self.again = self._read(header)
-        self.stream = open(file, "a" if self.again else "w", encoding="utf-8")
+        # Nothing is kept back that closing would have to write.
+        self.stream = open(file, "ab" if self.again else "wb", buffering=0)
         if not self.again:
             self._write({"event": "start", **header})
-        self.known = len(self.again)
 
     def _read(self, header):
-        """The answers in the file."""
+        """The answers in the file, with their places."""
         try:
             with open(self.file, "rb") as stream:
                 lines = stream.read().splitlines(keepends=True)
@@ -45,16 +47,30 @@ class Journal:
             with open(self.file, "ab") as stream:
                 stream.truncate(sum(map(len, lines)) - len(lines[-1]))
             lines.pop()
-        try:
-            events = [json.loads(line) for line in lines]
-        except ValueError as error:
-            raise BadJournal(f"{self.file}: {error}") from None
-        if not events or events[0].get("event") != "start":
+        events = [self._event(number, line) for number, line in enumerate(lines, 1)]
+        # Of a search that could not even write its first line.
+        if not events:
+            return []
+        if events[0].get("event") != "start":
             raise BadJournal(f"{self.file}: not a journal of swallow tune")
         for name, value in header.items():
             if events[0].get(name) != value:
                 raise BadJournal(f"{self.file}: of another search: its {name} is {events[0].get(name)}, not {value}")
-        return [event for event in events if event["event"] == "answer"]
+        places = itertools.accumulate(map(len, lines), initial=0)
+        return [(place, event) for place, event in zip(places, events) if event.get("event") == "answer"]
+
+    def _event(self, number, line):
+        """The event in a line."""
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            event = None
+        is_whole = isinstance(event, dict)
+        if is_whole and event.get("event") == "answer":
+            is_whole = {"question", "answer"} <= event.keys() and isinstance(event.get("t"), (int, float))
+        if not is_whole:
+            raise BadJournal(f"{self.file}: line {number} is damaged; --output names another directory, for a new search")
+        return event
 
     def close(self):
         self.stream.close()
@@ -73,7 +89,7 @@ class Journal:
     def ask(self, question, answer):
         """What `answer()` returns, something that JSON can say; from the journal if it is there. `question` names it."""
         if self.again:
-            event = self.again.pop(0)
+            event = self.again.pop(0)[1]
             if event["question"] != question:
                 raise BadJournal(f"{self.file}: the search would ask for {question} where it has {event['question']}")
             self.elapsed = event["t"]
@@ -91,16 +107,17 @@ class Journal:
         if self.is_late:
             return True
         if self.again:
-            event = self.again[0]
+            place, event = self.again[0]
             if event["question"] != "over":
                 return False
             if event["t"] >= limit:
                 self.ask("over", None)
                 self.is_late = True
                 return True
-            # There is more time than there was: what followed from its end is of no use.
+            # There is more time than there was: what followed from its end is of no use, and must not be in the way of what is written now.
             self.elapsed = event["t"]
             self.again = []
+            self.stream.truncate(place)
         if self.seconds() < limit:
             return False
         self.ask("over", lambda: True)
@@ -113,7 +130,11 @@ class Journal:
             self._write({"event": "note", "t": round(self.seconds(), 3), **what})
 
     def _write(self, event):
-        self.stream.write(json.dumps(event) + "\n")
-        # What is written survives this process.
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
+        left = memoryview(json.dumps(event).encode() + b"\n")
+        try:
+            while left:
+                left = left[self.stream.write(left) :]
+            # What is written survives this process.
+            os.fsync(self.stream.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.file)) from None

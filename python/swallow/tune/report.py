@@ -86,9 +86,10 @@ def outcome(search, verdict):
         f"code generator, s: {start.generator:.3f} -> {best.generator:.3f}",
         f"code bytes: {start.code_bytes} -> {best.code_bytes}",
     ]
-    if search.objective.figure == "memory":
-        lines.append(f"memory, kB: {search.figure(start):.0f} -> {search.figure(best):.0f}")
-    lines.append(f"run time: {'the same pipeline' if verdict is None else verdict}")
+    # Nothing is measured for the report: the search may have been stopped.
+    if search.objective.figure == "memory" and None not in (start.memory, best.memory):
+        lines.append(f"memory, kB: {start.memory:.0f} -> {best.memory:.0f}")
+    lines.append(f"run time: {'the same pipeline' if best is start else verdict or 'not made sure of'}")
     return "\n".join(lines)
 
 

@@ -151,7 +151,7 @@ class Search:
     def compare(self, one, other, decided, most=contest.MOST, programs=None):
         """The verdict on one pipeline's code against another's."""
         programs = programs or self.programs
-        question = {"contest": [one.text, other.text], "programs": [program.label for program in programs], "most": most}
+        question = {"contest": [one.text, other.text], "programs": [program.key for program in programs], "most": most}
 
         def time(program, text):
             return self.runner.time(program, text, self.objective.waits)

@@ -4,14 +4,16 @@ There are three kinds of runs. In an *inspection* passes are measured, and the c
 no clock. For that all processes get the same addresses, as far as the system lets them. In a *timing* nothing is. In a run for *memory* the processes are looked at every few milliseconds.
 """
 
+import os
 import shlex
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from swallow.perf import memory, process
+from swallow.perf import process
 
 
 class WrongResult(Exception):
@@ -27,10 +29,17 @@ class Program:
     """A program with its arguments."""
 
     words: tuple
+    # What it is called in reports; if nothing, as its file is, without directory and suffix.
+    name: str = ""
 
     @property
     def label(self):
-        return " ".join([Path(self.words[0]).stem, *self.words[1:]])
+        return " ".join([self.name or Path(self.words[0]).stem, *map(shlex.quote, self.words[1:])])
+
+    @property
+    def key(self):
+        """What makes it this program and no other, for the journal."""
+        return [os.path.abspath(self.words[0]), *self.words[1:]]
 
 
 def program(text):
@@ -42,6 +51,12 @@ def program(text):
     if not path.is_file():
         raise ValueError("no such file" if not path.exists() else "not a file")
     return Program((str(path), *words[1:]))
+
+
+def told_apart(programs):
+    """The programs; those that would be called the same in reports with their paths as names."""
+    counts = Counter(program.label for program in programs)
+    return [program if counts[program.label] == 1 else replace(program, name=program.words[0]) for program in programs]
 
 
 @dataclass
@@ -81,25 +96,32 @@ class Runner:
         self.expected = {}
         # The pipeline of the last run.
         self.text = None
-        self.file = tempfile.NamedTemporaryFile("w", prefix="swallow-tune-", suffix=".txt")
+        # Nothing is kept back that closing would have to write.
+        self.file = tempfile.NamedTemporaryFile("wb", buffering=0, prefix="swallow-tune-", suffix=".txt")
 
     def close(self):
         self.file.close()
 
     def plain(self, program):
         """Runs the program under plain CPython, where that has not been done; its seconds."""
-        run = process.run([self.baseline, *program.words], self.env, self.timeout, any_status=True)
-        known = self.expected.setdefault(program.label, (run.output, run.status))
+        self.text = None
+        try:
+            run = process.run([self.baseline, *program.words], self.env, self.timeout, any_status=True)
+        except process.RunFailed as error:
+            raise process.RunFailed(f"{program.label}: {error}") from None
+        known = self.expected.setdefault(program, (run.output, run.status))
         if known != (run.output, run.status):
             raise WrongResult(f"{program.label}: not even {self.baseline} does the same every time")
         return run.seconds
 
     def _run(self, program, text, options, sampler=None, front=()):
         self.text = text
-        self.file.seek(0)
-        self.file.truncate()
-        self.file.write(text)
-        self.file.flush()
+        try:
+            self.file.seek(0)
+            self.file.truncate()
+            self.file.write(text.encode())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self.file.name) from None
         command = [*front, self.python, "-Xjit=whenhot", f"-Xjit-passes=@{self.file.name}", *options, *program.words]
         try:
             run = process.run(command, self.env, self.timeout, sampler, any_status=True)
@@ -114,7 +136,7 @@ class Runner:
         return run
 
     def _check(self, program, run):
-        output, status = self.expected[program.label]
+        output, status = self.expected[program]
         if run.status != status:
             reason = run.messages.strip().splitlines()[-1:] or [""]
             raise WrongResult(f"{program.label}: exit status {run.status}, not {status}: {reason[0]}")
@@ -140,6 +162,9 @@ class Runner:
 
     def memory(self, program, text):
         """The most private memory that the program's process and the code generator had, in kB."""
+        # It needs psutil, and that may be missing when options are read.
+        from swallow.perf import memory
+
         sampler = memory.Sampler()
         self._run(program, text, [], sampler)
         return max(sampler.usage.with_helper(), default=0)

@@ -11,7 +11,6 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, ir};
-use std::ptr::NonNull;
 use std::sync::Arc;
 
 /// The Cranelift code generator.
@@ -162,11 +161,7 @@ impl CodeGenerator for CraneliftGenerator {
     }
 
     fn release(&mut self, blocks: &[Block]) {
-        for block in blocks {
-            if let Some(address) = NonNull::new(block.address as *mut u8) {
-                self.memory.free(address, block.size as usize);
-            }
-        }
+        self.memory.free_all(blocks);
     }
 
     fn ir(&mut self, prepared: Prepared) -> Result<String, CodegenError> {

@@ -21,7 +21,7 @@ use llvm_sys::support::LLVMParseCommandLineOptions;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::{CStr, c_int};
-use std::ptr::{self, NonNull};
+use std::ptr;
 use std::sync::{Arc, Once};
 
 /// Keeps code to the registers that `swl_leave` saves: 16 general ones, 16 vector ones.
@@ -283,11 +283,7 @@ impl CodeGenerator for LlvmGenerator {
             return;
         }
         // Another generator has made them, which is gone.
-        for block in blocks {
-            if let Some(address) = NonNull::new(block.address as *mut u8) {
-                self.memory.free(address, block.size as usize);
-            }
-        }
+        self.memory.free_all(blocks);
     }
 
     fn ir(&mut self, prepared: Prepared) -> Result<String, CodegenError> {
