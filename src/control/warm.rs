@@ -28,6 +28,7 @@ use crate::layout::{builtin, object, tstate};
 use crate::record::{self, End};
 use crate::runtime::{self, RawPair};
 use crate::stats::{COUNTERS, count};
+use pyo3_ffi as py;
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
 
@@ -419,15 +420,19 @@ unsafe fn item_of(value: *mut PyObject, as_object: bool) -> EntryItem {
         if read::<isize>(value, object::OB_REFCNT) != 1 {
             return EntryItem::Object;
         }
-        let class: *mut pyo3_ffi::PyTypeObject = read(value, object::OB_TYPE);
+        let class: *mut py::PyTypeObject = read(value, object::OB_TYPE);
         if class == addr_of_mut!(PyRangeIter_Type) {
             return EntryItem::Range;
         }
-        let list = class == addr_of_mut!(PyListIter_Type);
-        if list && !read::<*mut PyObject>(value, builtin::LISTITER_SEQ).is_null() {
-            return EntryItem::List;
+        if class != addr_of_mut!(PyListIter_Type) {
+            return EntryItem::Object;
         }
-        EntryItem::Object
+        // A subclass may have an `__iter__` of its own.
+        let list: *mut PyObject = read(value, builtin::LISTITER_SEQ);
+        match !list.is_null() && py::PyList_CheckExact(list) != 0 {
+            true => EntryItem::List,
+            false => EntryItem::Object,
+        }
     }
 }
 

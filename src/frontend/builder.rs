@@ -539,8 +539,17 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn const_obj(&mut self, addr: u64, ty: Type, repr: &str) -> Value {
+        self.known_obj(Op::ConstObj, addr, ty, repr)
+    }
+
+    /// An object that was found where the program may put another.
+    pub(super) fn live_obj(&mut self, addr: u64, ty: Type, repr: &str) -> Value {
+        self.known_obj(Op::LiveObj, addr, ty, repr)
+    }
+
+    fn known_obj(&mut self, op: Op, addr: u64, ty: Type, repr: &str) -> Value {
         let id = self.const_id(addr, ty, repr);
-        let value = self.emit(Op::ConstObj, &[], &[Imm::Const(id)]);
+        let value = self.emit(op, &[], &[Imm::Const(id)]);
         self.constants.insert(value);
         value
     }
@@ -670,7 +679,7 @@ impl<'a> Builder<'a> {
     /// The value of an int constant.
     pub(super) fn constant_int(&self, value: Value) -> Option<i64> {
         let inst = self.defining(value)?;
-        if inst.op != Op::ConstObj {
+        if !inst.op.is_known_object() {
             return None;
         }
         let constant = self.func.constant(inst.imm_const(0));

@@ -15,7 +15,9 @@ use super::{FrontendOptions, build};
 use crate::bytecode::{Code, FunctionInfo, ObjectInfo, Oracle};
 use crate::hir::cfg::reverse_postorder;
 use crate::hir::loops::has_loop;
-use crate::hir::{Block, DictKind, Effects, FsKind, Function, Imm, Inst, Op, Target, Type, Value};
+use crate::hir::{
+    Block, Const, DictKind, Effects, FsKind, Function, Imm, Inst, Op, Target, Type, Value,
+};
 use std::rc::Rc;
 
 /// Bytecode units beyond which a function is not looked at.
@@ -76,6 +78,17 @@ impl Oracle for Arguments<'_> {
     fn singletons(&self) -> (u64, u64, u64) {
         self.outer.singletons()
     }
+}
+
+/// Whether an object is one of those that CPython never frees.
+fn is_immortal(object: &Const) -> bool {
+    let is_small = || {
+        object
+            .repr
+            .parse()
+            .is_ok_and(|n: i64| (-5..=256).contains(&n))
+    };
+    object.ty == Type::NONE || object.ty == Type::BOOL || object.ty == Type::INT && is_small()
 }
 
 /// Whether an instruction does no more than compute, read and check, or leaves before the call.
@@ -264,12 +277,17 @@ impl Builder<'_> {
                         }
                     })
                     .collect();
-                let mut copy = Inst::new(inst.op, &copied, &imms).with_targets(targets);
+                // Its constants live as long as it does.
+                let op = match inst.op {
+                    Op::ConstObj if !is_immortal(callee.constant(inst.imm_const(0))) => Op::LiveObj,
+                    op => op,
+                };
+                let mut copy = Inst::new(op, &copied, &imms).with_targets(targets);
                 if inst.fs.is_some() {
                     copy = copy.with_fs(self.guard_state());
                 }
                 let result = self.func.push(self.block, copy);
-                if inst.op == Op::ConstObj {
+                if op.is_known_object() {
                     self.constants.extend(result);
                 }
                 result

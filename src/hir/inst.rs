@@ -275,6 +275,12 @@ macro_rules! ops {
             /// All operations in the order of the table.
             pub const ALL: &'static [Op] = &[$(Op::$op),*];
 
+            /// Whether it yields an object that is known when the unit is built.
+            #[must_use]
+            pub fn is_known_object(self) -> bool {
+                matches!(self, Op::ConstObj | Op::LiveObj)
+            }
+
             /// The row of this operation.
             #[must_use]
             pub fn info(self) -> &'static OpInfo {
@@ -325,6 +331,8 @@ ops! {
     ConstBool "const_bool" () { imms: &[ImmKind::Bool], result: Fixed(I1) }
     /// The object `i`.
     ConstObj "const_obj" () { imms: &[ImmKind::Const], result: ConstType, ownership: Ownership::Immortal }
+    /// The object `i`, which something else keeps alive until memory changes: what a guard has just found.
+    LiveObj "live_obj" () { imms: &[ImmKind::Const], result: ConstType, ownership: Ownership::Memory }
     /// The null pointer.
     ConstNull "const_null" () { result: Fixed(Type::NULL), ownership: Ownership::Immortal }
 

@@ -9,14 +9,16 @@
 //!
 //! - a guard that the operand's type implies;
 //! - an operation equal to one that dominates it: pure ones everywhere (classes of the lattice don't
-//!   change, numbers are immutable), those that read memory within a block up to the next write;
+//!   change, numbers are immutable), those that read memory within a block up to the next write, or the
+//!   next death of an object, whose destructor may write;
 //! - unboxing of a box, of a constant, of what was just stored to a local;
 //! - a direct call's result that is only wanted as a number is taken from its tag and payload.
 
 use crate::hir::dominators::Dominators;
 use crate::hir::edit::{Replacements, definitions};
+use crate::hir::liveness::{Liveness, for_each_use, roots, step_back};
 use crate::hir::{
-    Block, CmpOp, Effects, Function, Imm, Inst, Op, Type, Value, cfg::reverse_postorder,
+    Block, CmpOp, Effects, Function, Imm, Inst, Op, Ownership, Type, Value, cfg::reverse_postorder,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -24,6 +26,7 @@ use std::collections::{HashMap, HashSet};
 pub fn eliminate_guards(func: &mut Function) -> bool {
     let untagged = untag(func);
     let mut eliminator = Eliminator {
+        deaths: Deaths::of(func),
         definitions: definitions(func),
         dominators: Dominators::new(func),
         replacements: Replacements::default(),
@@ -40,6 +43,8 @@ pub fn eliminate_guards(func: &mut Function) -> bool {
 type Key = (Op, Vec<Value>, Vec<Imm>);
 
 struct Eliminator {
+    /// `None`: there are no reads to be merged.
+    deaths: Option<Deaths>,
     definitions: Vec<Option<Inst>>,
     dominators: Dominators,
     replacements: Replacements,
@@ -50,51 +55,69 @@ struct Eliminator {
 
 impl Eliminator {
     fn block(&mut self, func: &mut Function, block: Block) {
+        let deadly = match &self.deaths {
+            Some(deaths) => deaths.in_block(func, block),
+            None => Vec::new(),
+        };
         let insts = std::mem::take(&mut func.blocks[block.index()].insts);
         let mut out = Vec::with_capacity(insts.len());
         // Operations that read memory, since the last write.
         let mut reads: HashMap<Key, Option<Value>> = HashMap::new();
-        for mut inst in insts {
+        for (at, mut inst) in insts.into_iter().enumerate() {
             self.replacements.apply_to(&mut inst);
-            if self.implied(func, &inst) {
+            if self.implied(func, &inst) || self.is_known(func, block, &mut inst, &mut reads) {
                 self.changed = true;
-                continue;
+            } else {
+                if let Some(result) = inst.result {
+                    self.definitions[result.index()] = Some(inst.clone());
+                }
+                out.push(inst);
             }
-            self.fold(func, &mut inst);
-            let effects = inst.info().effects;
-            let key: Key = (inst.op, inst.args.to_vec(), inst.imms.to_vec());
-            if effects == Effects::Pure && !inst.is_terminator() && !is_box(inst.op) {
-                let seen = self.known.entry(key).or_default();
-                let earlier = seen
-                    .iter()
-                    .find(|(at, _)| self.dominators.dominates(*at, block))
-                    .copied();
-                if let Some((_, earlier)) = earlier {
-                    self.changed = true;
-                    if let (Some(old), Some(new)) = (inst.result, earlier) {
-                        self.replacements.insert(old, new);
-                    }
-                    continue;
-                }
-                seen.push((block, inst.result));
-            } else if effects == Effects::Read && is_mergeable_read(inst.op) {
-                if let Some(earlier) = reads.get(&key) {
-                    self.changed = true;
-                    if let (Some(old), Some(new)) = (inst.result, *earlier) {
-                        self.replacements.insert(old, new);
-                    }
-                    continue;
-                }
-                reads.insert(key, inst.result);
-            } else if effects >= Effects::Write {
+            if deadly.get(at).is_some_and(|deadly| *deadly) {
                 reads.clear();
             }
-            if let Some(result) = inst.result {
-                self.definitions[result.index()] = Some(inst.clone());
-            }
-            out.push(inst);
         }
         func.blocks[block.index()].insts = out;
+    }
+
+    /// Whether an equal operation stands for this one, whose result is then replaced; else notes it. `reads`: operations that read
+    /// memory, since the last write.
+    fn is_known(
+        &mut self,
+        func: &Function,
+        block: Block,
+        inst: &mut Inst,
+        reads: &mut HashMap<Key, Option<Value>>,
+    ) -> bool {
+        self.fold(func, inst);
+        let effects = inst.info().effects;
+        let key: Key = (inst.op, inst.args.to_vec(), inst.imms.to_vec());
+        let earlier = if effects == Effects::Pure && !inst.is_terminator() && !is_box(inst.op) {
+            let seen = self.known.entry(key).or_default();
+            let earlier = seen
+                .iter()
+                .find(|(at, _)| self.dominators.dominates(*at, block))
+                .map(|(_, result)| *result);
+            if earlier.is_none() {
+                seen.push((block, inst.result));
+            }
+            earlier
+        } else if effects == Effects::Read && is_mergeable_read(inst.op) {
+            let earlier = reads.get(&key).copied();
+            if earlier.is_none() {
+                reads.insert(key, inst.result);
+            }
+            earlier
+        } else {
+            if effects >= Effects::Write {
+                reads.clear();
+            }
+            None
+        };
+        if let (Some(old), Some(Some(new))) = (inst.result, earlier) {
+            self.replacements.insert(old, new);
+        }
+        earlier.is_some()
     }
 
     /// Removes an instruction whose result is known; notes what stands for it.
@@ -152,7 +175,7 @@ impl Eliminator {
         let text = |value: Value, ty: Type| -> Option<String> {
             let origin = self
                 .origin(value)
-                .filter(|origin| origin.op == Op::ConstObj)?;
+                .filter(|origin| origin.op.is_known_object())?;
             let constant = func.constant(origin.imm_const(0));
             (constant.ty == ty).then(|| constant.repr.clone())
         };
@@ -195,6 +218,81 @@ impl Eliminator {
             inst.result = result;
             self.changed = true;
         }
+    }
+}
+
+/// Where objects die, as the function is before the pass: there CPython drops its reference.
+struct Deaths {
+    roots: Vec<Value>,
+    live: Liveness,
+    /// The operation that made a value, and its block and place there; parameters have none.
+    made: Vec<Option<(Op, Block, usize)>>,
+}
+
+impl Deaths {
+    /// `None` if no block has two reads that may be one.
+    fn of(func: &Function) -> Option<Deaths> {
+        let repeats = func.blocks.iter().any(|block| {
+            let mut seen = HashSet::new();
+            let reads = block.insts.iter().filter(|inst| is_mergeable_read(inst.op));
+            reads
+                .into_iter()
+                .any(|read| !seen.insert((read.op, &read.imms)))
+        });
+        if !repeats {
+            return None;
+        }
+        let mut made = vec![None; func.values.len()];
+        for block in func.block_ids() {
+            for (at, inst) in func.blocks[block.index()].insts.iter().enumerate() {
+                if let Some(result) = inst.result {
+                    made[result.index()] = Some((inst.op, block, at));
+                }
+            }
+        }
+        let roots = roots(func);
+        Some(Deaths {
+            live: Liveness::new(func, &roots),
+            roots,
+            made,
+        })
+    }
+
+    /// For every instruction of a block, whether something may die behind it that frees more than itself.
+    fn in_block(&self, func: &Function, block: Block) -> Vec<bool> {
+        let insts = &func.blocks[block.index()].insts;
+        let mut live = self.live.live_out[block.index()].clone();
+        let mut dying: Vec<Vec<Value>> = Vec::with_capacity(insts.len());
+        for inst in insts.iter().rev() {
+            let mut here = Vec::new();
+            for_each_use(func, &self.roots, inst, |root| {
+                if !live.contains(root) && !func.ty(root).is(Type::TRIVIAL) {
+                    here.push(root);
+                }
+            });
+            dying.push(here);
+            step_back(func, &self.roots, inst, &mut live);
+        }
+        dying.reverse();
+        // What is borrowed from memory dies unnoticed, unless something has happened to memory meanwhile.
+        let mut last_write = None;
+        let mut deadly = Vec::with_capacity(insts.len());
+        for (at, inst) in insts.iter().enumerate() {
+            let is_owned = |root: &Value| match self.made[root.index()] {
+                None => true,
+                Some((op, home, made)) => match op.info().ownership {
+                    Ownership::Owned => true,
+                    Ownership::Memory => home != block || last_write.is_some_and(|w| w >= made),
+                    _ => false,
+                },
+            };
+            let is_deadly = dying[at].iter().any(is_owned);
+            if is_deadly || inst.info().effects >= Effects::Write {
+                last_write = Some(at);
+            }
+            deadly.push(is_deadly);
+        }
+        deadly
     }
 }
 

@@ -160,7 +160,7 @@ impl Plan {
         if inst.op == boxes {
             return Some(Source::Value(inst.args[0]));
         }
-        if inst.op == Op::ConstObj {
+        if inst.op.is_known_object() {
             let text = &func.constant(inst.imm_const(0)).repr;
             let imm = if boxes == Op::BoxInt {
                 text.parse().ok().map(Imm::Int)

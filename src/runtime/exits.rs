@@ -155,7 +155,12 @@ unsafe fn materialise(loc: &Loc, buffer: *const u64) -> *mut PyObject {
                 let Some(list) = Owned::from_raw(materialise(list, buffer)) else {
                     return null_mut();
                 };
+                // A collection would find a frame that is half there.
+                let collects = py::PyGC_Disable() != 0;
                 let iterator = py::PyObject_GetIter(list.as_ptr());
+                if collects {
+                    py::PyGC_Enable();
+                }
                 if !iterator.is_null() {
                     write(iterator, builtin::LISTITER_INDEX, int_part(index, buffer));
                 }

@@ -121,7 +121,7 @@ impl<M: Machine> Lower<'_, M> {
             Op::ConstInt => Some(self.m.int(inst.imm_int(0))),
             Op::ConstFloat => Some(self.m.float(f64::from_bits(inst.imm_float(0)))),
             Op::ConstBool => Some(self.m.bit(inst.imm_bool(0))),
-            Op::ConstObj => Some(self.m.address(self.const_addr(inst))),
+            Op::ConstObj | Op::LiveObj => Some(self.m.address(self.const_addr(inst))),
             Op::ConstNull => Some(self.m.null()),
 
             Op::LoadLocal => {

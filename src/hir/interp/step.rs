@@ -12,17 +12,19 @@ impl Machine<'_> {
     pub(super) fn step(&mut self, inst: &Inst) -> Result<Next> {
         let op = inst.op;
         Ok(match op {
-            Op::ConstInt | Op::ConstFloat | Op::ConstBool | Op::ConstObj => match inst.imms[0] {
-                Imm::Int(value) => go(Val::I64(value)),
-                Imm::Float(bits) => go(Val::F64(f64::from_bits(bits))),
-                Imm::Bool(value) => go(Val::I1(value)),
-                ref other => {
-                    let Imm::Const(id) = *other else {
-                        return Err(InterpError::Malformed(format!("constant {other}")));
-                    };
-                    go(Val::Boxed(Some(self.constant(id))))
+            Op::ConstInt | Op::ConstFloat | Op::ConstBool | Op::ConstObj | Op::LiveObj => {
+                match inst.imms[0] {
+                    Imm::Int(value) => go(Val::I64(value)),
+                    Imm::Float(bits) => go(Val::F64(f64::from_bits(bits))),
+                    Imm::Bool(value) => go(Val::I1(value)),
+                    ref other => {
+                        let Imm::Const(id) = *other else {
+                            return Err(InterpError::Malformed(format!("constant {other}")));
+                        };
+                        go(Val::Boxed(Some(self.constant(id))))
+                    }
                 }
-            },
+            }
             Op::ConstNull => go(Val::Boxed(None)),
 
             Op::LoadLocal => go(Val::Boxed(self.slots[inst.imm_index(0) as usize])),
