@@ -125,6 +125,7 @@ pub(super) fn note_unit(measurements: Option<&Measurements>, what: &Compilation<
     locked(units).push(json!({
         "name": what.name, "file": what.file, "line": what.line, "kind": what.kind, "pc": what.pc,
         "backend": what.engine.option(),
+        "installed": timing::now() as f64 / 1e9,
         "phases": phases.collect::<Vec<_>>(),
         "code_bytes": image.code_size, "hir_insts": image.hir_insts,
         "ir_before": image.ir_before, "ir_after": image.ir_after,

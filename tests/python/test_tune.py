@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import clean_environment
 from swallow import tune
+from swallow.perf import selection
 from swallow.tune import changes, contest, journal, pipeline, report, search, trial
 from swallow.tune.objective import OBJECTIVES
 
@@ -194,7 +195,7 @@ class Machine:
 def searched(tmp_path, clock, resume=False, interrupt=None, **settings):
     """A search on the machine."""
     settings = {"seed": 1, "budget": 200.0, "tolerance": 0.01, "objective": OBJECTIVES["speed"], **settings}
-    options = SimpleNamespace(programs=[trial.Program(("p.py",))], **settings)
+    options = SimpleNamespace(programs=[selection.Program(("p.py",))], **settings)
     notes = journal.Journal(tmp_path / "journal.jsonl", {}, resume)
     runner = Machine(clock)
     if interrupt:

@@ -1,6 +1,7 @@
-"""Which benchmark programs are run: all files NAME.py of a directory, and groups of them that its groups.json names."""
+"""Which programs are run: all files NAME.py of a directory, and groups of them that its groups.json names; or any file, with arguments."""
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,3 +101,25 @@ class Programs:
         if name in self.groups:
             return self.groups[name]
         raise BadSelection(f"no program or group {name!r}; programs: {', '.join(self.names)}; groups: {', '.join(self.groups)}")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program with its arguments."""
+
+    words: tuple
+
+    @property
+    def label(self):
+        return " ".join([Path(self.words[0]).stem, *self.words[1:]])
+
+
+def program(text):
+    """The program that a user has named, with arguments perhaps, quoted as in a shell."""
+    words = shlex.split(text)
+    if not words:
+        raise ValueError("no program")
+    path = Path(words[0])
+    if not path.is_file():
+        raise ValueError("no such file" if not path.exists() else "not a file")
+    return Program((str(path), *words[1:]))

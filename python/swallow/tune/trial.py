@@ -4,12 +4,10 @@ There are three kinds of runs. In an *inspection* passes are measured, and the c
 no clock. For that all processes get the same addresses, as far as the system lets them. In a *timing* nothing is. In a run for *memory* the processes are looked at every few milliseconds.
 """
 
-import shlex
 import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from swallow.perf import memory, process
 
@@ -20,28 +18,6 @@ class WrongResult(Exception):
 
 class NoGood(Exception):
     """A pipeline under which the code generator fails."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program with its arguments."""
-
-    words: tuple
-
-    @property
-    def label(self):
-        return " ".join([Path(self.words[0]).stem, *self.words[1:]])
-
-
-def program(text):
-    """The program that a user has named, with arguments perhaps, quoted as in a shell."""
-    words = shlex.split(text)
-    if not words:
-        raise ValueError("no program")
-    path = Path(words[0])
-    if not path.is_file():
-        raise ValueError("no such file" if not path.exists() else "not a file")
-    return Program((str(path), *words[1:]))
 
 
 @dataclass
