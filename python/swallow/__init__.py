@@ -113,6 +113,8 @@ def release(function, /):
 def stats():
     """Counters of the whole process, as a dict.
 
+    Its "jobs" says how many units the code generator has been asked for and not answered.
+
     Its "passes" is a list with a dict for each pass that has run, if -X jit-time-passes is given: name, stage ("hir" or "llvm"), runs, changed (runs
     that changed something), seconds of processor time, and insts_before and insts_after, the instructions of what it ran on, over all runs. "code_digest"
     is then a digest of the machine code of all units in their order; addresses of 33 bits and more count by their order only.

@@ -229,6 +229,7 @@ fn stats_value() -> Value {
         stats.insert("arena_slack_bytes".into(), json!(arena.slack));
         stats.insert("arena_touched_bytes".into(), json!(arena.extent));
         stats.insert("helper_pid".into(), json!(jit.helper_pid()));
+        stats.insert("jobs".into(), json!(jit.job_count()));
         stats.insert("mode".into(), json!(jit.mode().name()));
     }
     Value::Object(stats)

@@ -22,7 +22,11 @@ def _figures(found):
         "faster": found.faster,
         "total": list(found.curve.points),
         "break_even": {
-            other: {"iteration": number, "rounds": found.rounds[other], "measured": number is not None and number <= len(found.curve.points)}
+            other: {
+                "iteration": number,
+                "rounds": found.rounds[other],
+                "measured": number is not None and number <= len(found.curve.points),
+            }
             for other, number in found.break_even.items()
         },
         "compiling": None if found.compiling is None else dataclasses.asdict(found.compiling) | {"time": found.compile_time},

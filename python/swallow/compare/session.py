@@ -97,13 +97,12 @@ def check(found, expected):
     same(found.before, expected.before, "before the first iteration")
     always = all(part == expected.iterations[0] for part in expected.iterations)
     for number, (part, status) in enumerate(zip(found.iterations, found.statuses)):
-        if number >= len(expected.iterations):
-            if not always:
-                break
-            number = 0
-        same(part, expected.iterations[number], f"iteration {number + 1}")
-        if status != expected.statuses[number]:
-            raise Different(f"iteration {number + 1}: exit status {status}, not {expected.statuses[number]} as under {PLAIN}")
+        like = number if number < len(expected.iterations) else 0
+        if like != number and not always:
+            break
+        same(part, expected.iterations[like], f"iteration {number + 1}")
+        if status != expected.statuses[like]:
+            raise Different(f"iteration {number + 1}: exit status {status}, not {expected.statuses[like]} as under {PLAIN}")
     same(found.behind, expected.behind, "behind the last iteration")
 
 

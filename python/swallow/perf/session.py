@@ -119,7 +119,9 @@ class Runner:
         if result.output is None:
             result.output = run.output
         elif run.output != result.output:
-            raise process.RunFailed(f"it printed something else than {self.session.names[0]}: {process.difference(run.output, result.output)}")
+            raise process.RunFailed(
+                f"it printed something else than {self.session.names[0]}: {process.difference(run.output, result.output)}"
+            )
         for line in process.complaints(run.messages):
             if (note := f"{configuration.name}: {line}") not in result.notes:
                 result.notes.append(note)
