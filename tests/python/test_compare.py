@@ -67,9 +67,9 @@ def test_the_steady_state(times, installed, expected):
 
 
 def test_total_times_begin_with_the_process():
-    found = figures.curve(run([2, 1, 1, 1, 1], start=0.5), 3)
-    assert found.points == (2.5, 3.5, 4.5) and found.steady == 1
-    assert [found.at(number) for number in (1, 3, 4, 10)] == [2.5, 4.5, 5.5, 11.5]
+    found = figures.curve(run([2, 1, 1, 1], start=0.5))
+    assert found.points == (2.5, 3.5, 4.5, 5.5) and found.steady == 1
+    assert [found.at(number) for number in (1, 3, 5, 10)] == [2.5, 4.5, 6.5, 11.5]
     assert figures.middle([found, Curve((1.0, 2.0, 3.0), 3.0), Curve((9.0, 9.0, 9.0), 2.0)]) == Curve((2.5, 3.5, 4.5), 2.0)
 
 
@@ -91,6 +91,8 @@ PLAIN = Curve(tuple(range(1, 11)), 1.0)
         (Curve(tuple(5 + n for n in range(1, 11)), 0.99), None, 1),
         # As fast, and ahead: for good.
         (Curve(tuple(n - 0.5 for n in range(1, 11)), 1.01), 1, None),
+        # Measured further than the other.
+        (Curve(tuple(6.1 + 0.5 * n for n in range(1, 31)), 0.5), 13, None),
         # Ahead, behind, and ahead again: the last time counts.
         (Curve((0.5, 1.5, 4, 5, 5.5, 5.9, 6, 6.5, 7, 7.5), 0.5), 6, None),
     ],
@@ -163,9 +165,9 @@ def test_tables(summary):
 def test_a_break_even_that_not_every_round_has(summary):
     found = summary.figures["llvm-jit"]
     found.rounds["plain"] = [5, None, 8]
-    assert tables._break_even(found, "plain", 10) == "6 (5 to never)"
+    assert tables._break_even(summary, "llvm-jit", "plain") == "6 (5 to never)"
     found.rounds["plain"] = [5, 6, 8]
-    assert tables._break_even(found, "plain", 10) == "6 (5 to 8)"
+    assert tables._break_even(summary, "llvm-jit", "plain") == "6 (5 to 8)"
 
 
 def test_nothing_is_compiled():
@@ -202,7 +204,7 @@ def test_json():
     assert llvm["break_even"]["plain"] == {"iteration": 6, "rounds": [6, 6], "measured": True}
     assert llvm["break_even"]["cranelift-none"]["measured"] is False
     assert llvm["compiling"]["groups"]["selection, registers"] == pytest.approx(0.2) and llvm["compiling"]["time"]["n"] == 2
-    assert llvm["units"][0]["label"] == "f:1" and llvm["units"][0]["memory_growth"] == 2 << 20 and len(llvm["total"]) == 10
+    assert llvm["units"][0]["label"] == "f:1" and llvm["units"][0]["memory_growth"] == 2 << 20 and len(llvm["total"]) == 13
     assert good["runs"]["plain"][0]["units"] is None and len(good["runs"]["llvm-jit"][1]["ends"]) == 13
 
 

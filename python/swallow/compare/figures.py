@@ -77,13 +77,18 @@ class Curve:
         return self.points[number - 1] if beyond <= 0 else self.points[-1] + beyond * self.steady
 
 
-def curve(run, count):
-    """The curve of one run, up to so many iterations."""
-    return Curve(tuple(end - run.begin for end in run.ends[:count]), steady(run).seconds)
+def curve(run):
+    """The curve of one run."""
+    return Curve(tuple(end - run.begin for end in run.ends), steady(run).seconds)
+
+
+def measured(one, other):
+    """How many iterations both curves have; what lies beyond is reckoned."""
+    return min(len(one.points), len(other.points))
 
 
 def middle(curves):
-    """The medians of some curves."""
+    """The medians of some curves, as far as all of them go."""
     points = zip(*(found.points for found in curves))
     return Curve(tuple(map(statistics.median, points)), statistics.median(found.steady for found in curves))
 
@@ -101,9 +106,9 @@ def _overtakes(one, other, count):
 def break_even(one, other):
     """The iteration from which on the total time of one is below the other's and stays there; None: never.
 
-    Within what was measured that is seen; beyond it follows from the steady states.
+    As far as either was measured that is seen; beyond it follows from the steady states.
     """
-    count = min(len(one.points), len(other.points))
+    count = max(len(one.points), len(other.points))
     behind = [number for number in range(1, count + 1) if one.at(number) >= other.at(number)]
     last = behind[-1] if behind else 0
     if last < count:
@@ -113,7 +118,7 @@ def break_even(one, other):
 
 def leaders(curves):
     """Which of the curves, by their names, is the lowest from which iteration on: pairs of number and name, in order."""
-    count = min(len(found.points) for found in curves.values())
+    count = max(len(found.points) for found in curves.values())
     result = []
     for number in range(1, count + 1):
         best = min(curves, key=lambda name: curves[name].at(number))
@@ -217,10 +222,14 @@ class Summary:
     """What was found of a program."""
 
     label: str
-    # Of the comparison of total times.
+    # Of plain CPython; where code is fast there are more.
     iterations: int
     figures: dict
     leaders: list
+
+    def measured(self, name, other):
+        """How many iterations of both were measured."""
+        return measured(self.figures[name].curve, self.figures[other].curve)
 
     def nothing_compiled(self):
         """The configurations of the JIT under which nothing was compiled."""
@@ -237,7 +246,7 @@ def summarise(label, runs, count):
     names = list(runs)
     states = {name: [steady(run) for run in runs[name]] for name in names}
     times = {name: [state.seconds for state in states[name]] for name in names}
-    curves = {name: [curve(run, count) for run in runs[name]] for name in names}
+    curves = {name: [curve(run) for run in runs[name]] for name in names}
     middles = {name: middle(curves[name]) for name in names}
     figures = {}
     for name in names:

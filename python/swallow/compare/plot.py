@@ -1,5 +1,7 @@
 """The picture: compile time against speed, a point for each program and configuration; and beside it the total times of each program."""
 
+from matplotlib import ticker
+
 from swallow.compare.configurations import PLAIN
 from swallow.perf.plot import STYLE, pyplot
 
@@ -11,6 +13,14 @@ def _colours(names):
     others = [name for name in names if name != PLAIN]
     shades = pyplot.get_cmap("tab10")
     return {PLAIN: "black"} | {name: shades(number % 10) for number, name in enumerate(others)}
+
+
+def _logarithmic(axis):
+    """A scale of ratios whose ticks are plain numbers."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(ticker.NullFormatter())
 
 
 def _scatter(axes, summaries, names, colours):
@@ -31,8 +41,8 @@ def _scatter(axes, summaries, names, colours):
     for number, summary in enumerate(summaries):
         axes.scatter([], [], color="grey", marker=MARKERS[number % len(MARKERS)], label=summary.label)
     axes.axhline(1, color="black", linewidth=0.6)
-    axes.set_xscale("log")
-    axes.set_yscale("log", base=2)
+    _logarithmic(axes.xaxis)
+    _logarithmic(axes.yaxis)
     axes.yaxis.set_major_formatter("{x:g}×")
     axes.set_xlabel("compile time, ms of processor time")
     axes.set_ylabel(f"times faster than {PLAIN}, steady state")
@@ -46,8 +56,8 @@ def _totals(axes, summary, colours):
         numbers = range(1, len(found.curve.points) + 1)
         style = {"color": colours[name], "linewidth": 1.8 if name == PLAIN else 1.2, "label": name}
         axes.plot(numbers, found.curve.points, **style, marker="." if len(numbers) < 30 else None, markersize=4)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    _logarithmic(axes.xaxis)
+    _logarithmic(axes.yaxis)
     axes.set_xlabel("iterations")
     axes.set_ylabel("seconds from the start")
     axes.set_title(f"{summary.label}: time to the n-th iteration")

@@ -14,8 +14,9 @@ def _unit(key, took):
     return {"label": unit_label(key), "file": file, "line": line, "name": name, "kind": kind, "pc": pc, **dataclasses.asdict(took)}
 
 
-def _figures(found):
+def _figures(summary, name):
     """What was found of one configuration."""
+    found = summary.figures[name]
     return {
         "steady": found.steady,
         "settled": found.settled,
@@ -25,7 +26,7 @@ def _figures(found):
             other: {
                 "iteration": number,
                 "rounds": found.rounds[other],
-                "measured": number is not None and number <= len(found.curve.points),
+                "measured": number is not None and number <= summary.measured(name, other),
             }
             for other, number in found.break_even.items()
         },
@@ -37,7 +38,7 @@ def _figures(found):
 def _program(result, summary):
     figures = leaders = None
     if summary is not None:
-        figures = {name: _figures(found) for name, found in summary.figures.items()}
+        figures = {name: _figures(summary, name) for name in summary.figures}
         leaders = [{"from": number, "configuration": name} for number, name in summary.leaders]
     return {
         "name": result.label,

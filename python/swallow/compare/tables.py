@@ -30,12 +30,13 @@ def _interval(described):
     return f"±{_milliseconds((described['high'] - described['low']) / 2)}"
 
 
-def _break_even(found, other, count):
-    """From which iteration on a configuration is ahead of another; beyond `count` that is reckoned."""
+def _break_even(summary, name, other):
+    """From which iteration on a configuration is ahead of another."""
+    found = summary.figures[name]
     number = found.break_even[other]
     if number is None:
         return "never"
-    sign = "~" if number > count else ""
+    sign = "~" if number > summary.measured(name, other) else ""
     rounds = [one for one in found.rounds[other] if one is not None]
     some = len(rounds) < len(found.rounds[other])
     if not rounds or (min(rounds) == max(rounds) and not some):
@@ -51,8 +52,8 @@ def _speed(summary):
     for name, found in summary.figures.items():
         settled = "" if found.settled else "*"
         row = [name, _milliseconds(found.steady["median"]) + settled, _interval(found.steady), _ratio(found.faster)]
-        row += [_milliseconds(found.curve.points[0]), _milliseconds(found.curve.points[-1])]
-        row.append(MISSING if name == PLAIN else _break_even(found, PLAIN, summary.iterations))
+        row += [_milliseconds(found.curve.at(1)), _milliseconds(found.curve.at(summary.iterations))]
+        row.append(MISSING if name == PLAIN else _break_even(summary, name, PLAIN))
         took = found.compiling
         if took is None or not took.units:
             row += [MISSING] * 5
@@ -68,8 +69,7 @@ def _break_evens(summary):
     names = list(summary.figures)
     rows = []
     for name in names:
-        found = summary.figures[name]
-        rows.append([name, *("" if other == name else _break_even(found, other, summary.iterations) for other in names)])
+        rows.append([name, *("" if other == name else _break_even(summary, name, other) for other in names)])
     return f"{summary.label}: the iteration from which on the total time is less than that of …, for good", ["total time of", *names], rows
 
 
@@ -133,15 +133,17 @@ def _all_together(summaries, names):
 
 def advice(summary):
     """A line: which configuration is ahead from which iteration on, if total time is what counts."""
+
+    def marked(number, name):
+        return f"~{number}" if number > len(summary.figures[name].curve.points) else str(number)
+
     parts = []
     for (number, name), follower in zip(summary.leaders, [*summary.leaders[1:], None]):
-        sign = "~" if number > summary.iterations else ""
         if follower is None:
-            parts.append(f"{name} from {sign}{number} on")
-        elif follower[0] - 1 == number:
-            parts.append(f"{name} for {number}")
-        else:
-            parts.append(f"{name} for {sign}{number} to {'~' if follower[0] - 1 > summary.iterations else ''}{follower[0] - 1}")
+            parts.append(f"{name} from {marked(number, name)} on")
+            continue
+        last = follower[0] - 1
+        parts.append(f"{name} for {marked(number, name)}{f' to {marked(last, name)}' if last > number else ''}")
     return f"Least total time, by iterations: {', '.join(parts)}"
 
 
