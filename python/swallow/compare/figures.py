@@ -13,7 +13,7 @@ LEAST = 3
 ALIKE = 0.02
 
 # A leader whose total time is less by this part only leads nobody.
-CLOSE = 0.01
+CLOSE = 0.03
 
 # Phases of compilations by what they belong to; the names are those of `swallow.info`.
 GROUPS = {
