@@ -166,6 +166,8 @@ def test_a_break_even_that_not_every_round_has(summary):
     found = summary.figures["llvm-jit"]
     found.rounds["plain"] = [5, None, 8]
     assert tables._break_even(summary, "llvm-jit", "plain") == "6 (5 to never)"
+    found.rounds["plain"] = [7, 8, 9]
+    assert tables._break_even(summary, "llvm-jit", "plain") == "6 (6 to 9)"
     found.rounds["plain"] = [5, 6, 8]
     assert tables._break_even(summary, "llvm-jit", "plain") == "6 (5 to 8)"
 

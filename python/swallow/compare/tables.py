@@ -39,9 +39,11 @@ def _break_even(summary, name, other):
     sign = "~" if number > summary.measured(name, other) else ""
     rounds = [one for one in found.rounds[other] if one is not None]
     some = len(rounds) < len(found.rounds[other])
-    if not rounds or (min(rounds) == max(rounds) and not some):
+    # That of the medians need not be among those of the rounds.
+    low, high = min([number, *rounds]), max([number, *rounds])
+    if low == high and not some:
         return f"{sign}{number}"
-    return f"{sign}{number} ({min(rounds)} to {'never' if some else max(rounds)})"
+    return f"{sign}{number} ({low} to {'never' if some else high})"
 
 
 def _speed(summary):
