@@ -90,6 +90,8 @@ pub struct Config {
     pub profile: bool,
     /// Measure every pass; print a table at exit.
     pub time_passes: bool,
+    /// Keep what each compilation took.
+    pub time_units: bool,
     /// A file for what was done when, for Chrome's viewer of traces.
     pub trace: Option<String>,
     /// Every so many executions of guards one fails; 0: none is made to.
@@ -124,6 +126,7 @@ impl Default for Config {
             keep_feedback: false,
             profile: false,
             time_passes: false,
+            time_units: false,
             trace: None,
             fail_guard: 0,
             seed: None,
@@ -255,6 +258,17 @@ pub const OPTIONS: &[OptionInfo] = &[
         values: "0 or 1",
         doc: "measure every pass, on HIR and of LLVM; print a table on stderr at exit",
         set: |config, text| switch(&mut config.time_passes, text),
+    },
+    OptionInfo {
+        name: "jit-time-units",
+        variable: "PYTHONJITTIMEUNITS",
+        default: "0",
+        values: "0 or 1",
+        doc: "keep what each compilation took, time by phase and memory of the code generator's process; swallow.stats()[\"units\"] has it",
+        set: |config, text| {
+            config.time_units = text == "1";
+            matches!(text, "0" | "1")
+        },
     },
     OptionInfo {
         name: "jit-trace",
@@ -395,6 +409,7 @@ const SWITCHES: &[&str] = &[
     "jit-stats",
     "jit-profile",
     "jit-time-passes",
+    "jit-time-units",
     "jit-keep-feedback",
     "jit-wait",
 ];

@@ -113,9 +113,16 @@ def release(function, /):
 def stats():
     """Counters of the whole process, as a dict.
 
+    Its "jobs" says how many units the code generator has been asked for and not answered.
+
     Its "passes" is a list with a dict for each pass that has run, if -X jit-time-passes is given: name, stage ("hir" or "llvm"), runs, changed (runs
     that changed something), seconds of processor time, and insts_before and insts_after, the instructions of what it ran on, over all runs. "code_digest"
     is then a digest of the machine code of all units in their order; addresses of 33 bits and more count by their order only.
+
+    Its "units" is a list with a dict for each compilation whose code was installed, if -X jit-time-units is given: name, file, line, kind ("function",
+    "loop", "resume point" or "handler"), pc (of a place, else None), backend, installed (the moment, on the clock of time.monotonic()), phases (a list of name, seconds, and own, the seconds of processor time),
+    code_bytes, hir_insts, ir_before and ir_after (instructions of the code generator's IR before and behind its passes), memory_before and memory_peak
+    (bytes that the process of the code generator had resident when it began, and at most; None with -X jit-codegen=inprocess).
     """
     return _native().stats()
 

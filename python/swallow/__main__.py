@@ -1,5 +1,5 @@
 """`python -m swallow [-X option]… prog.py [args]`, and the command `swallow`: run a program with the JIT. `swallow perf` measures,
-`swallow tune` searches for a pass pipeline.
+`swallow compare` compares the code generators, `swallow tune` searches for a pass pipeline.
 
 The program is run by a fresh interpreter in place of this one (exec), with the options of this one and `-X jit=whenhot` unless a mode was
 given. So it is in every respect the main program: its tracebacks, `sys.argv`, `sys.path` and exit status are those of `python prog.py`.
@@ -13,6 +13,7 @@ usage: swallow [-X option]... prog.py [args]
        swallow [-X option]... -m module [args]
        swallow [-X option]... -c code [args]
        swallow perf [option]...               (compares interpreters; see swallow perf --help)
+       swallow compare prog.py|names...       (compares the code generators; see swallow compare --help)
        swallow tune [option]... prog.py...    (searches for a pass pipeline; see swallow tune --help)
 (python -m swallow is the same.) Runs a program with the JIT. Options:
 """
@@ -83,6 +84,10 @@ def main():
         from swallow import perf
 
         sys.exit(perf.command(sys.argv[2:]))
+    if sys.argv[1:2] == ["compare"]:
+        from swallow import compare
+
+        sys.exit(compare.main(sys.argv[2:]))
     if sys.argv[1:2] == ["tune"]:
         from swallow import tune
 

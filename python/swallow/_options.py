@@ -70,6 +70,13 @@ OPTIONS = (
         "measure every pass, on HIR and of LLVM; print a table on stderr at exit",
     ),
     (
+        "jit-time-units",
+        "PYTHONJITTIMEUNITS",
+        "0",
+        "0 or 1",
+        'keep what each compilation took, time by phase and memory of the code generator\'s process; swallow.stats()["units"] has it',
+    ),
+    (
         "jit-trace",
         "PYTHONJITTRACE",
         "",
@@ -177,6 +184,7 @@ _CHECKS = {
     "jit-stats": _one_of("0", "1"),
     "jit-profile": _one_of("0", "1"),
     "jit-time-passes": _one_of("0", "1"),
+    "jit-time-units": _one_of("0", "1"),
     "jit-trace": lambda text: text != "",
     "jit-keep-feedback": _one_of("0", "1"),
     "jit-fail-guard": _number(0, 2**64 - 1),
@@ -197,6 +205,7 @@ _IMPLIED = {
     "jit-stats": "1",
     "jit-profile": "1",
     "jit-time-passes": "1",
+    "jit-time-units": "1",
     "jit-keep-feedback": "1",
     "jit-wait": "1",
 }

@@ -102,7 +102,10 @@ impl Site {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
     pub name: String,
+    /// By the clock.
     pub seconds: f64,
+    /// Of processor time of the thread: what it would take if nobody else wanted the processor.
+    pub own: f64,
 }
 
 /// A block of the code memory.

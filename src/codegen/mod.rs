@@ -38,13 +38,24 @@ use std::fmt;
 use std::ptr::NonNull;
 
 /// Version of the request and image formats; the two sides must agree.
-pub const FORMAT_VERSION: u32 = 6;
+pub const FORMAT_VERSION: u32 = 7;
 
 /// Which code generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Engine {
     Llvm,
     Cranelift,
+}
+
+impl Engine {
+    /// As `-X jit-backend` names it.
+    #[must_use]
+    pub fn option(self) -> &'static str {
+        match self {
+            Engine::Llvm => "llvm",
+            Engine::Cranelift => "cranelift",
+        }
+    }
 }
 
 impl fmt::Display for Engine {

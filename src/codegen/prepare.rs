@@ -20,8 +20,9 @@ const LARGE_STATES: usize = 20_000;
 /// Measures phases one after the other.
 pub struct Clock {
     last: Instant,
-    /// The same on the clock of [`timing`].
+    /// The same on the clocks of [`timing`].
     start: u64,
+    spent: u64,
     pub phases: Vec<Phase>,
 }
 
@@ -30,6 +31,7 @@ impl Clock {
         Clock {
             last: Instant::now(),
             start: timing::now(),
+            spent: timing::spent(),
             phases: Vec::new(),
         }
     }
@@ -38,12 +40,15 @@ impl Clock {
     pub fn lap(&mut self, name: &str) {
         let now = Instant::now();
         let seconds = (now - self.last).as_secs_f64();
+        let spent = timing::spent();
         tracing::debug!(phase = name, seconds, "code generation");
         self.phases.push(Phase {
             name: name.to_owned(),
             seconds,
+            own: spent.saturating_sub(self.spent) as f64 / 1e9,
         });
         timing::note_span(name, "phase", self.start);
+        self.spent = spent;
         self.last = now;
         self.start = timing::now();
     }

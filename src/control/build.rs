@@ -15,6 +15,7 @@ use crate::host::oracle::{LiveOracle, Records};
 use crate::host::{Frame, Owned, snapshot};
 use crate::log;
 use crate::runtime;
+use crate::timing;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -38,6 +39,8 @@ pub(super) struct Built {
 /// The phases of a compilation that the program waits for.
 struct Laps {
     clock: Instant,
+    /// Processor time of this thread.
+    spent: u64,
     phases: Vec<Phase>,
 }
 
@@ -45,6 +48,7 @@ impl Laps {
     fn new() -> Laps {
         Laps {
             clock: Instant::now(),
+            spent: timing::spent(),
             phases: Vec::new(),
         }
     }
@@ -52,11 +56,14 @@ impl Laps {
     /// The phase is over that has gone on since the last one.
     fn end(&mut self, name: &str) {
         let seconds = self.clock.elapsed().as_secs_f64();
+        let spent = timing::spent();
         tracing::trace!(phase = name, us = (seconds * 1e6) as u64, "held");
         self.phases.push(Phase {
             name: name.to_owned(),
             seconds,
+            own: spent.saturating_sub(self.spent) as f64 / 1e9,
         });
+        self.spent = spent;
         self.clock = Instant::now();
     }
 }

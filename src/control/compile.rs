@@ -2,7 +2,7 @@
 
 use super::backend::Done;
 use super::build::{Made, Source, make};
-use super::measured::{self, Stretch};
+use super::measured::{self, Compilation, Stretch};
 use super::profile::Heat;
 use super::{Jit, describe_code, enter, warm};
 use crate::code::unit::{FirstTier, Installed, PlaceKind, State, Unit};
@@ -12,11 +12,13 @@ use crate::config::{Codegen, Mode};
 use crate::frontend::{self, EntryPoint};
 use crate::heap;
 use crate::host::Frame;
-use crate::host::ffi::PyObject;
+use crate::host::ffi::{PyObject, read};
+use crate::host::snapshot;
+use crate::layout::code as c;
 use crate::log;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
-use crate::timing::{self, Measured};
+use crate::timing::{self, Measured, Resident};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -428,7 +430,7 @@ fn take(
         finish_measured(jit, job, measured);
     }
     let stretch = Stretch::begin(jit.measurements.as_ref(), "install");
-    settle(jit, job, result);
+    settle(jit, job, result, measured.and_then(|this| this.memory));
     stretch.end("", &[]);
 }
 
@@ -458,7 +460,12 @@ pub(super) fn receive(jit: &'static Jit) {
     });
 }
 
-fn settle(jit: &'static Jit, job: Job, result: Result<Outcome, CodegenError>) {
+fn settle(
+    jit: &'static Jit,
+    job: Job,
+    result: Result<Outcome, CodegenError>,
+    memory: Option<Resident>,
+) {
     let Some(pending) = jit.take_pending(job) else {
         discard(jit, result);
         return;
@@ -477,7 +484,7 @@ fn settle(jit: &'static Jit, job: Job, result: Result<Outcome, CodegenError>) {
         return;
     }
     match result {
-        Ok(Outcome::Compiled(image)) => install(jit, pending, image),
+        Ok(Outcome::Compiled(image)) => install(jit, pending, image, memory),
         Ok(Outcome::NotPromising) => {
             if let Some(unit) = jit.unit(code) {
                 refuse_generic(jit, unit, pending.pc);
@@ -515,8 +522,47 @@ fn fail(jit: &'static Jit, code: *mut PyObject, pc: Option<u32>, error: &Codegen
     count(&COUNTERS.codegen_errors);
 }
 
+/// Keeps what a compilation took, if that is asked for. The code object is alive.
+fn note_unit(jit: &Jit, pending: &Pending, image: &CodeImage, memory: Option<Resident>) {
+    let measurements = jit.measurements.as_ref();
+    let code = pending.code as *mut PyObject;
+    let Some(unit) = jit
+        .unit(code)
+        .filter(|_| measured::keeps_units(measurements))
+    else {
+        return;
+    };
+    // SAFETY: a code object has these fields.
+    let (name, file, line) = unsafe {
+        (
+            snapshot::text(read(code, c::CO_QUALNAME)),
+            snapshot::text(read(code, c::CO_FILENAME)),
+            read(code, c::CO_FIRSTLINENO),
+        )
+    };
+    let compilation = Compilation {
+        name: &name,
+        file,
+        line,
+        kind: match pending.pc {
+            Some(pc) => unit.place_at(pc).kind.name(),
+            None => "function",
+        },
+        pc: pending.pc,
+        engine: pending.installed.engine,
+        image,
+        memory,
+    };
+    measured::note_unit(measurements, &compilation);
+}
+
 /// Puts code to use.
-fn install(jit: &'static Jit, pending: Pending, mut image: CodeImage) {
+fn install(
+    jit: &'static Jit,
+    mut pending: Pending,
+    mut image: CodeImage,
+    memory: Option<Resident>,
+) {
     let code = pending.code as *mut PyObject;
     let Some(unit) = jit.unit(code) else { return };
     let is_second = match pending.pc {
@@ -534,7 +580,10 @@ fn install(jit: &'static Jit, pending: Pending, mut image: CodeImage) {
     COUNTERS
         .code_bytes
         .fetch_add(image.code_size, Ordering::Relaxed);
-    image.phases.splice(0..0, pending.phases);
+    image
+        .phases
+        .splice(0..0, std::mem::take(&mut pending.phases));
+    note_unit(jit, &pending, &image, memory);
     let mut installed = pending.installed;
     tracing::info!(
         name = %installed.name,

@@ -1,19 +1,26 @@
-//! What compilations are made of: time by pass (`-X jit-time-passes`), and what was done when (`-X jit-trace`). The code generator
-//! measures and sends it with its answers ([`crate::timing`]); here it adds up. Where neither is asked for there is nothing of this.
+//! What compilations are made of: time by pass (`-X jit-time-passes`), by unit (`-X jit-time-units`), and what was done when (`-X jit-trace`).
+//! The code generator measures and sends it with its answers ([`crate::timing`]); here it adds up. Where none is asked for there is nothing
+//! of this.
 
 use super::trace::Trace;
-use crate::codegen::Phase;
-use crate::config::Config;
-use crate::timing::{self, Measured, PassTotal, Wanted};
+use crate::codegen::{CodeImage, Engine, Phase};
+use crate::config::{Codegen, Config};
+use crate::timing::{self, Measured, PassTotal, Resident, Wanted};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// All that was measured.
 #[derive(Debug)]
 pub struct Measurements {
     wanted: Wanted,
     passes: Mutex<Vec<PassTotal>>,
+    /// What each compilation took, if that is asked for.
+    units: Option<Mutex<Vec<Value>>>,
     /// A digest of all machine code that was made.
     code: AtomicU64,
     trace: Option<Trace>,
@@ -28,21 +35,24 @@ impl Measurements {
         let wanted = Wanted {
             passes: config.time_passes,
             spans: config.trace.is_some(),
+            // Measuring it would change the process of the program.
+            memory: config.time_units && config.codegen == Codegen::Helper,
         };
-        if !wanted.anything() {
+        if !wanted.anything() && !config.time_units {
             return Ok(None);
         }
         let trace = config.trace.as_deref().map(Trace::create).transpose()?;
         Ok(Some(Measurements {
             wanted,
             passes: Mutex::default(),
+            units: config.time_units.then(Mutex::default),
             code: AtomicU64::new(0),
             trace,
         }))
     }
 
     fn passes(&self) -> MutexGuard<'_, Vec<PassTotal>> {
-        self.passes.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.passes)
     }
 
     /// Every pass so far, for people and programs.
@@ -63,6 +73,13 @@ impl Measurements {
         Value::Array(rows.collect())
     }
 
+    /// What each compilation took, in the order in which their code was installed, for programs.
+    #[must_use]
+    pub fn units(&self) -> Value {
+        let rows = self.units.as_ref().map(locked);
+        Value::Array(rows.map(|rows| rows.clone()).unwrap_or_default())
+    }
+
     /// A digest of all machine code that was made, in its order.
     #[must_use]
     pub fn code_digest(&self) -> String {
@@ -74,6 +91,47 @@ impl Measurements {
     pub fn table(&self) -> Option<String> {
         self.wanted.passes.then(|| timing::table(&self.passes()))
     }
+}
+
+/// A compilation whose code is being installed.
+pub(super) struct Compilation<'a> {
+    pub(super) name: &'a str,
+    pub(super) file: String,
+    /// Where the code object begins, and what of it was compiled: the function, or a place at an instruction.
+    pub(super) line: i32,
+    pub(super) kind: &'static str,
+    pub(super) pc: Option<u32>,
+    pub(super) engine: Engine,
+    /// With the phases of this process.
+    pub(super) image: &'a CodeImage,
+    pub(super) memory: Option<Resident>,
+}
+
+/// Whether it is kept what each compilation took.
+pub(super) fn keeps_units(measurements: Option<&Measurements>) -> bool {
+    measurements.is_some_and(|known| known.units.is_some())
+}
+
+/// Keeps what a compilation took.
+pub(super) fn note_unit(measurements: Option<&Measurements>, what: &Compilation<'_>) {
+    let Some(units) = measurements.and_then(|known| known.units.as_ref()) else {
+        return;
+    };
+    let image = what.image;
+    let phases = image
+        .phases
+        .iter()
+        .map(|phase| json!({"name": phase.name, "seconds": phase.seconds, "own": phase.own}));
+    locked(units).push(json!({
+        "name": what.name, "file": what.file, "line": what.line, "kind": what.kind, "pc": what.pc,
+        "backend": what.engine.option(),
+        "installed": timing::now() as f64 / 1e9,
+        "phases": phases.collect::<Vec<_>>(),
+        "code_bytes": image.code_size, "hir_insts": image.hir_insts,
+        "ir_before": image.ir_before, "ir_after": image.ir_after,
+        "memory_before": what.memory.map(|memory| memory.before),
+        "memory_peak": what.memory.map(|memory| memory.peak),
+    }));
 }
 
 /// What is to be measured.

@@ -424,6 +424,12 @@ impl Jit {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Requests that the code generator has not answered, or whose answers have not been looked at.
+    #[must_use]
+    pub fn job_count(&self) -> usize {
+        self.pending().len()
+    }
+
     fn pending(&self) -> MutexGuard<'_, Vec<Pending>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -85,7 +85,8 @@ pub fn optimise(func: &mut Function) {
 fn run_pass(func: &mut Function, name: &str) -> bool {
     let pass = by_name(name).expect("the pipeline names passes of the table");
     let start = std::time::Instant::now();
-    let measured = timing::is_on().then(|| (timing::now(), timing::spent(), func.inst_count()));
+    let measured =
+        timing::notes_passes().then(|| (timing::now(), timing::spent(), func.inst_count()));
     let changed = pass(func);
     if let Some((start, spent, before)) = measured {
         timing::note_pass(&timing::PassRun {

@@ -1,7 +1,6 @@
 //! What `swallow.info` and `swallow.feedback` say.
 
 use crate::code::unit::{Installed, State, Unit};
-use crate::codegen::Engine;
 use crate::control;
 use crate::hir::ExitReason;
 use crate::host::ffi::{PyCode_Addr2Line, PyObject};
@@ -25,10 +24,7 @@ fn code_bytes(installed: Option<&Installed>) -> u64 {
 
 /// What has made the code, by the option's names; null without code.
 fn backend(installed: Option<&Installed>) -> Value {
-    installed.map_or(Value::Null, |installed| match installed.engine {
-        Engine::Llvm => json!("llvm"),
-        Engine::Cranelift => json!("cranelift"),
-    })
+    json!(installed.map(|installed| installed.engine.option()))
 }
 
 /// Seconds by phase, of all the code there is.

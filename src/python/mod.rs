@@ -219,6 +219,8 @@ fn stats_value() -> Value {
     let measurements = control::jit().and_then(Jit::measurements);
     let passes = measurements.map_or_else(|| json!([]), control::Measurements::rows);
     stats.insert("passes".into(), passes);
+    let units = measurements.map_or_else(|| json!([]), control::Measurements::units);
+    stats.insert("units".into(), units);
     let digest = measurements.map(control::Measurements::code_digest);
     stats.insert("code_digest".into(), json!(digest));
     if let Some(jit) = control::jit() {
@@ -227,6 +229,7 @@ fn stats_value() -> Value {
         stats.insert("arena_slack_bytes".into(), json!(arena.slack));
         stats.insert("arena_touched_bytes".into(), json!(arena.extent));
         stats.insert("helper_pid".into(), json!(jit.helper_pid()));
+        stats.insert("jobs".into(), json!(jit.job_count()));
         stats.insert("mode".into(), json!(jit.mode().name()));
     }
     Value::Object(stats)

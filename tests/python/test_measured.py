@@ -1,4 +1,4 @@
-"""What compilations are made of: -X jit-time-passes and -X jit-trace."""
+"""What compilations are made of: -X jit-time-passes, -X jit-time-units and -X jit-trace."""
 
 import json
 import os
@@ -56,9 +56,49 @@ def test_passes_are_counted(run, place):
     assert any(re.fullmatch(r" *\d+\.\d{3} +\d+\.\d +\d+ +\d+ +\d+ +\d+  llvm  gvn", line) for line in table), done.stderr
 
 
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("backend", ["llvm", "cranelift"])
+def test_units_are_kept(run, place, backend):
+    code = """
+    import json, time
+    def loop():
+        s = 0.5
+        for i in range(100000):
+            s += i
+        return s
+    loop()
+    found = swallow.stats()
+    print(json.dumps([found["units"], time.monotonic(), found["passes"], found["jobs"], swallow.info(work)]))
+    """
+    done = run(code, "-Xjit-time-units", f"-Xjit-backend={backend}", place=place)
+    assert (done.returncode, done.stderr) == (0, "")
+    units, now, passes, jobs, info = json.loads(done.stdout.splitlines()[1])
+    work, loop = units
+    assert (work["name"], work["line"], work["kind"], work["pc"], work["file"]) == ("work", 3, "function", None, "<string>")
+    assert (loop["name"], loop["kind"]) == ("loop", "loop") and loop["pc"] > 0 and passes == [] and jobs == 0
+    assert 0 < work["installed"] < loop["installed"] < now
+    assert (work["code_bytes"], work["hir_insts"]) == (info["code_bytes"], info["hir_insts"])
+    for unit in units:
+        assert unit["backend"] == backend and unit["ir_before"] > 0 and unit["ir_after"] > 0
+        names = [phase["name"] for phase in unit["phases"]]
+        assert names == ["copy", "build", "judge", "serialise", "decode", "optimise", "lower", "passes", "emit", "link"]
+        assert all(phase["own"] >= 0 and phase["seconds"] > 0 for phase in unit["phases"])
+        if place == "helper":
+            assert 1 << 20 < unit["memory_before"] <= unit["memory_peak"] < 1 << 30
+        else:
+            assert unit["memory_before"] is unit["memory_peak"] is None
+    assert {phase["name"]: phase["seconds"] for phase in work["phases"]} == info["phase_times"]
+
+
+def test_passes_and_units_together(run):
+    code = 'found = swallow.stats()\nprint(len(found["units"]), len(found["passes"]) > 5)'
+    done = run(code, "-Xjit-time-units", "-Xjit-time-passes")
+    assert done.stdout.splitlines()[1] == "1 True"
+
+
 def test_nothing_is_measured_unless_asked_for(run):
-    done = run('print(swallow.stats()["passes"], swallow.stats()["code_digest"])')
-    assert (done.stdout.splitlines()[1], done.stderr) == ("[] None", "")
+    done = run('print(swallow.stats()["passes"], swallow.stats()["units"], swallow.stats()["code_digest"])')
+    assert (done.stdout.splitlines()[1], done.stderr) == ("[] [] None", "")
 
 
 def test_equal_code_has_equal_digests(python):

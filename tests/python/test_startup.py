@@ -42,6 +42,7 @@ BAD_OPTIONS = [
     (["-Xjit-passes=@no/such/file"], "-X jit-passes=@no/such/file: No such file or directory"),
     (["-Xjit-passes=@/"], "-X jit-passes=@/: Is a directory"),
     (["-Xjit-time-passes=yes"], "-X jit-time-passes=yes: expected 0 or 1"),
+    (["-Xjit-time-units=2"], "-X jit-time-units=2: expected 0 or 1"),
     (["-Xjit-trace"], "-X jit-trace: expected the name of a file; %p in it is the process's number"),
     (["-Xjit-backend=gcc"], "-X jit-backend=gcc: expected llvm, cranelift or tiered"),
     (["-Xjit-unit=trace"], "-X jit-unit=trace: expected function"),
@@ -54,7 +55,7 @@ BAD_OPTIONS = [
     (
         ["-Xjit-speculation=5"],
         "-X jit-speculation: unknown option; there are jit, jit-threshold, jit-warm, jit-opt, jit-passes, jit-dump,"
-        " jit-stats, jit-profile, jit-time-passes, jit-trace, jit-keep-feedback, jit-fail-guard, jit-seed, jit-gc-exits, jit-log, jit-backend, jit-unit, jit-codegen, jit-wait,"
+        " jit-stats, jit-profile, jit-time-passes, jit-time-units, jit-trace, jit-keep-feedback, jit-fail-guard, jit-seed, jit-gc-exits, jit-log, jit-backend, jit-unit, jit-codegen, jit-wait,"
         " jit-idle, jit-patience",
     ),
 ]

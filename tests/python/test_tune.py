@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import clean_environment
 from swallow import perf, tune
-from swallow.perf import process
+from swallow.perf import process, selection
 from swallow.tune import changes, contest, journal, pipeline, report, search, trial
 from swallow.tune.objective import OBJECTIVES
 
@@ -230,7 +230,7 @@ class Machine:
 def searched(tmp_path, clock, resume=False, interrupt=None, **settings):
     """A search on the machine."""
     settings = {"seed": 1, "budget": 200.0, "tolerance": 0.01, "objective": OBJECTIVES["speed"], **settings}
-    options = SimpleNamespace(programs=[trial.Program(("p.py",))], **settings)
+    options = SimpleNamespace(programs=[selection.Program(("p.py",))], **settings)
     notes = journal.Journal(tmp_path / "journal.jsonl", {}, resume)
     runner = Machine(clock)
     if interrupt:
@@ -467,7 +467,7 @@ def test_a_plain_run_without_an_end_is_named(tmp_path):
     (tmp_path / "prog.py").write_text("import time\ntime.sleep(60)\n")
     runner = trial.Runner(sys.executable, sys.executable, 0.2)
     with pytest.raises(process.RunFailed, match="^prog 1: no end after 0.2 s$"):
-        runner.plain(trial.Program((str(tmp_path / "prog.py"), "1")))
+        runner.plain(selection.Program((str(tmp_path / "prog.py"), "1")))
     runner.close()
 
 

@@ -43,7 +43,7 @@ def _joined(arguments):
     return joined
 
 
-def _at_least_one(text):
+def at_least_one(text):
     """A number of runs."""
     number = int(text)
     if number < 1:
@@ -51,12 +51,17 @@ def _at_least_one(text):
     return number
 
 
-def _seconds(text):
+def seconds(text):
     """A length of time."""
     number = float(text)
     if not 0 < number <= 1_000_000:
         raise ValueError
     return number
+
+
+# What argparse calls them.
+at_least_one.__name__ = "number of runs"
+seconds.__name__ = "number of seconds"
 
 
 def _parser():
@@ -68,8 +73,6 @@ def _parser():
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    _at_least_one.__name__ = "number of runs"
-    _seconds.__name__ = "number of seconds"
     add = parser.add_argument
     add(
         "pythons",
@@ -98,11 +101,11 @@ def _parser():
     many = parser.add_mutually_exclusive_group()
     many.add_argument("-r", "--rigorous", action="store_true", help=f"more runs: {RIGOROUS[0]}, not {NORMAL[0]}")
     many.add_argument("-f", "--fast", action="store_true", help=f"fewer runs: {FAST[0]}")
-    add("--runs", type=_at_least_one, metavar="N", help="so many runs for times, of each configuration")
-    add("--memory-runs", type=_at_least_one, metavar="N", help=f"so many for memory (default: {NORMAL[1]}; -f {FAST[1]}, -r {RIGOROUS[1]})")
+    add("--runs", type=at_least_one, metavar="N", help="so many runs for times, of each configuration")
+    add("--memory-runs", type=at_least_one, metavar="N", help=f"so many for memory (default: {NORMAL[1]}; -f {FAST[1]}, -r {RIGOROUS[1]})")
     add("-m", "--track_memory", "--track-memory", action="store_true", help="measure memory too, in runs of their own")
     add("--no-time", action="store_true", help="measure nothing but memory")
-    add("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="when a run is given up (default: %(default)g)")
+    add("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="when a run is given up (default: %(default)g)")
     add(
         "--inherit_env",
         "--inherit-env",
@@ -117,6 +120,13 @@ def _parser():
     return parser
 
 
+def check_files(parser, *files):
+    """Ends the process if a file that is to be written has no place: not after an hour of measuring."""
+    for file in files:
+        if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
+            parser.error(f"{file}: {'that is a directory' if file.is_dir() else 'its directory does not exist'}")
+
+
 def parse(arguments):
     """The options; ends the process for --help and for mistakes.
 
@@ -129,10 +139,7 @@ def parse(arguments):
         parser.error("--no-time: nothing is left to measure without -m")
     if len(options.pythons) > 2:
         parser.error(f"{options.pythons[2]}: expected two interpreters; --config adds more")
-    for file in (options.output, options.markdown):
-        # Not after an hour of measuring.
-        if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
-            parser.error(f"{file}: {'that is a directory' if file.is_dir() else 'its directory does not exist'}")
+    check_files(parser, options.output, options.markdown)
     for directory in (options.plot, options.pyperf):
         if directory is not None and directory.exists() and not directory.is_dir():
             parser.error(f"{directory}: not a directory")

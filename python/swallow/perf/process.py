@@ -34,6 +34,8 @@ class Run:
     messages: str
     # Negative: minus the number of the signal that killed it.
     status: int = 0
+    # When it began, on the clock of time.perf_counter(), which is that of time.monotonic() here and the same in all processes.
+    start: float = 0.0
 
 
 def environment(inherited=()):
@@ -72,7 +74,7 @@ def run(command, env, timeout, sampler=None, any_status=False):
             raise RunFailed(f"no end after {timeout:g} s")
         if process.returncode != 0 and not any_status:
             raise RunFailed(_reason(process.returncode, text))
-        return Run(end - start, usage.ru_utime, usage.ru_stime, output.read(), text, process.returncode)
+        return Run(end - start, usage.ru_utime, usage.ru_stime, output.read(), text, process.returncode, start)
 
 
 def _wait(pid, start, timeout, sampler):
@@ -132,3 +134,13 @@ def jit_statistics(messages):
 def complaints(messages):
     """What the JIT itself had to say."""
     return [line for line in messages.splitlines() if line.startswith("swallow: ")]
+
+
+def difference(found, expected):
+    """The first line that two outputs differ in."""
+    lines = [text.decode("utf-8", "backslashreplace").splitlines() for text in (found, expected)]
+    for number in range(max(map(len, lines))):
+        one, other = (repr(text[number][:60]) if number < len(text) else "nothing" for text in lines)
+        if one != other:
+            return f"line {number + 1} is {one}, not {other}"
+    return "its lines' ends differ, or long lines"

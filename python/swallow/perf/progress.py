@@ -59,10 +59,11 @@ def spoken(seconds):
 class Progress:
     """A bar on a terminal, a line for each run elsewhere. Nothing is drawn while a run is measured."""
 
-    def __init__(self, steps, labels, names):
+    def __init__(self, steps, labels, names, command="swallow perf"):
         self.steps = steps
         self.labels = labels
         self.names = names
+        self.command = command
         self.clock = Clock(steps)
         self.bar = None
         self.task = None
@@ -101,11 +102,29 @@ class Progress:
     def say(self, text):
         """A line between."""
         if self.bar:
-            self.bar.console.print(Text(f"swallow perf: {text}"), soft_wrap=True)
+            self.bar.console.print(Text(f"{self.command}: {text}"), soft_wrap=True)
         else:
-            self._print(f"swallow perf: {text}")
+            self._print(f"{self.command}: {text}")
 
     @staticmethod
     def _print(text):
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+
+
+def carry_out(steps, results, runner, shown):
+    """Has a runner carry the steps out, and shows it. Of a program that fails the other runs fall out."""
+    for number, step in enumerate(steps):
+        result = results[step.benchmark]
+        if result.error is not None:
+            continue
+        shown.begin(number)
+        notes = len(result.notes)
+        seconds = runner.carry_out(step)
+        for line in result.notes[notes:]:
+            shown.say(f"{result.label}: {line}")
+        if seconds is None:
+            shown.say(f"{result.label}: {result.error}")
+            shown.give_up(step.benchmark)
+        else:
+            shown.done(number, seconds)

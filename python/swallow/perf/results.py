@@ -40,26 +40,38 @@ def _result(result, names, complete):
     }
 
 
+def heading(session, form):
+    """What all such files begin with; `form` is the number of their format."""
+    return {
+        "format": form,
+        "date": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": session.options.command,
+        "interrupted": session.interrupted,
+        "machine": session.machine,
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "configurations": [_configuration(configuration, session.facts[configuration.name]) for configuration in session.configurations],
+    }
+
+
 def as_object(session):
     """The whole measurement. Times are in seconds, memory is in kB; the first configuration is the baseline."""
     complete = {result.label for result in session.complete()}
     return {
-        "format": FORMAT,
-        "date": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": session.options.command,
-        "interrupted": session.interrupted,
+        **heading(session, FORMAT),
         "runs": {"time": session.options.runs, "memory": session.options.memory_runs},
-        "machine": session.machine,
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-        "configurations": [_configuration(configuration, session.facts[configuration.name]) for configuration in session.configurations],
         "benchmarks": [_result(result, session.names, result.label in complete) for result in session.results],
     }
 
 
 def write(session, file):
-    """The JSON file; it replaces an older one as a whole."""
+    """The JSON file."""
+    write_json(as_object(session), file)
+
+
+def write_json(found, file):
+    """A JSON file; it replaces an older one as a whole."""
     fresh = file.with_name(f"{file.name}.new")
-    fresh.write_text(json.dumps(as_object(session)) + "\n")
+    fresh.write_text(json.dumps(found) + "\n")
     fresh.replace(file)
 
 

@@ -1,7 +1,10 @@
-"""Which benchmark programs are run: all files NAME.py of a directory, and groups of them that its groups.json names."""
+"""Which programs are run: all files NAME.py of a directory, and groups of them that its groups.json names; or any file, with arguments."""
 
 import json
-from dataclasses import dataclass
+import os
+import shlex
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # Beside the programs.
@@ -100,3 +103,38 @@ class Programs:
         if name in self.groups:
             return self.groups[name]
         raise BadSelection(f"no program or group {name!r}; programs: {', '.join(self.names)}; groups: {', '.join(self.groups)}")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program with its arguments."""
+
+    words: tuple
+    # What it is called in reports; if nothing, as its file is, without directory and suffix.
+    name: str = ""
+
+    @property
+    def label(self):
+        return " ".join([self.name or Path(self.words[0]).stem, *map(shlex.quote, self.words[1:])])
+
+    @property
+    def key(self):
+        """What makes it this program and no other, for the journal."""
+        return [os.path.abspath(self.words[0]), *self.words[1:]]
+
+
+def program(text):
+    """The program that a user has named, with arguments perhaps, quoted as in a shell."""
+    words = shlex.split(text)
+    if not words:
+        raise ValueError("no program")
+    path = Path(words[0])
+    if not path.is_file():
+        raise ValueError("no such file" if not path.exists() else "not a file")
+    return Program((str(path), *words[1:]))
+
+
+def told_apart(programs):
+    """The programs; those that would be called the same in reports with their paths as names."""
+    counts = Counter(program.label for program in programs)
+    return [program if counts[program.label] == 1 else replace(program, name=program.words[0]) for program in programs]

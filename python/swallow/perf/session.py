@@ -92,16 +92,6 @@ def plan(benchmarks, sides, runs, memory_runs):
     return steps
 
 
-def _difference(found, expected):
-    """The first line that two outputs differ in."""
-    lines = [text.decode("utf-8", "backslashreplace").splitlines() for text in (found, expected)]
-    for number in range(max(map(len, lines))):
-        one, other = (repr(text[number][:60]) if number < len(text) else "nothing" for text in lines)
-        if one != other:
-            return f"line {number + 1} is {one}, not {other}"
-    return "its lines' ends differ, or long lines"
-
-
 class Runner:
     """Carries out steps."""
 
@@ -129,7 +119,9 @@ class Runner:
         if result.output is None:
             result.output = run.output
         elif run.output != result.output:
-            raise process.RunFailed(f"it printed something else than {self.session.names[0]}: {_difference(run.output, result.output)}")
+            raise process.RunFailed(
+                f"it printed something else than {self.session.names[0]}: {process.difference(run.output, result.output)}"
+            )
         for line in process.complaints(run.messages):
             if (note := f"{configuration.name}: {line}") not in result.notes:
                 result.notes.append(note)
@@ -152,20 +144,7 @@ def _measure(session, programs):
     labels = [result.label for result in session.results]
     with progress.Progress(steps, labels, session.names) as shown:
         try:
-            for number, step in enumerate(steps):
-                result = session.results[step.benchmark]
-                if result.error is not None:
-                    continue
-                shown.begin(number)
-                notes = len(result.notes)
-                seconds = runner.carry_out(step)
-                for line in result.notes[notes:]:
-                    shown.say(f"{result.label}: {line}")
-                if seconds is None:
-                    shown.say(f"{result.label}: {result.error}")
-                    shown.give_up(step.benchmark)
-                else:
-                    shown.done(number, seconds)
+            progress.carry_out(steps, session.results, runner, shown)
         except KeyboardInterrupt:
             session.interrupted = True
 

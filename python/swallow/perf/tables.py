@@ -86,17 +86,21 @@ def plain(title, columns, rows):
 
 def show(summaries, names):
     """Prints the tables."""
-    tables = make(summaries, names)
-    if sys.stdout.isatty():
-        _show_rich(tables)
-    else:
-        for table in tables:
-            print(plain(*table), end="\n\n")
+    show_all(make(summaries, names))
     if line := unsteady(summaries):
         print(line)
 
 
-def _show_rich(tables):
+def show_all(tables, summing=True):
+    """Prints tables; with `summing` their last rows sum them up."""
+    if sys.stdout.isatty():
+        _show_rich(tables, summing)
+    else:
+        for table in tables:
+            print(plain(*table), end="\n\n")
+
+
+def _show_rich(tables, summing):
     """Prints tables on a terminal."""
     from rich.console import Console
     from rich.table import Table
@@ -107,20 +111,26 @@ def _show_rich(tables):
         table = Table(title=title, title_justify="left")
         for number, column in enumerate(columns):
             table.add_column(Text(column), justify="right" if number else "left", no_wrap=number == 0)
-        for row in rows[:-1]:
+        for row in rows[:-1] if summing else rows:
             table.add_row(*map(Text, row))
-        table.add_section()
-        table.add_row(*map(Text, rows[-1]), style="bold")
+        if summing:
+            table.add_section()
+            table.add_row(*map(Text, rows[-1]), style="bold")
         console.print(table)
+
+
+def as_markdown(title, columns, rows, summing=True):
+    """A table as Markdown."""
+    lines = [f"| {' | '.join(columns)} |", f"|---|{'--:|' * (len(columns) - 1)}"]
+    if summing:
+        rows = [*rows[:-1], [f"*{rows[-1][0]}*", *rows[-1][1:]]]
+    return "\n\n".join([f"{title}:", "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])])
 
 
 def markdown(session, summaries):
     """What was measured and the tables, as Markdown."""
     parts = ["\n".join(f"- {line}" for line in report.heading(session).splitlines())]
-    for title, columns, rows in make(summaries, session.names):
-        lines = [f"| {' | '.join(columns)} |", f"|---|{'--:|' * (len(columns) - 1)}"]
-        lines += [f"| {' | '.join(row)} |" for row in [*rows[:-1], [f"*{rows[-1][0]}*", *rows[-1][1:]]]]
-        parts += [f"{title}:", "\n".join(lines)]
+    parts += [as_markdown(*table) for table in make(summaries, session.names)]
     failed = [f"- {result.label}: {result.error}" for result in session.results if result.error]
     if failed:
         parts += ["Failed:", "\n".join(failed)]

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from swallow.perf import configurations
-from swallow.tune import trial
+from swallow.perf import configurations, selection
+from swallow.perf.command_line import seconds
 from swallow.tune.objective import OBJECTIVES
 
 DESCRIPTION = """\
@@ -29,16 +29,9 @@ exit status: 0; 1 if a pipeline made a program do something else, or something c
 
 def _program(text):
     try:
-        return trial.program(text)
+        return selection.program(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from None
-
-
-def _positive(text):
-    number = float(text)
-    if not 0 < number <= 1_000_000:
-        raise ValueError
-    return number
 
 
 def _percent(text):
@@ -50,7 +43,6 @@ def _percent(text):
 
 def parse(arguments):
     """The options; ends the process for --help and for mistakes."""
-    _positive.__name__ = "number of seconds"
     _percent.__name__ = "percentage"
     objectives = "\n".join(f"  {name:<13} {found.words}" for name, found in OBJECTIVES.items())
     parser = argparse.ArgumentParser(
@@ -65,7 +57,7 @@ def parse(arguments):
     add("programs", nargs="+", type=_program, metavar="PROGRAM", help="a Python file; with arguments, in quotes")
     add("--objective", choices=list(OBJECTIVES), default="speed", help="what is to become less (default: %(default)s)")
     add("--start", default="o2", metavar="PIPELINE", help="what the search begins with: a preset, @FILE or text (default: %(default)s)")
-    add("--budget", type=_positive, default=300.0, metavar="SECONDS", help="how long the search may take (default: %(default)g)")
+    add("--budget", type=seconds, default=300.0, metavar="SECONDS", help="how long the search may take (default: %(default)g)")
     add("--seed", type=int, default=1, metavar="N", help="of the random numbers (default: %(default)s)")
     add("--slower", type=_percent, metavar="PERCENT", help="how much slower code may become (default: 1; if speed is not the objective, 3)")
     add("--held-out", action="append", default=[], type=_program, metavar="PROGRAM", help="only the winner is measured on it")
@@ -73,7 +65,7 @@ def parse(arguments):
     add("--resume", action="store_true", help="go on with the journal that is there")
     add("--baseline", default=configurations.BASELINE, metavar="PYTHON", help="plain CPython (default: %(default)s)")
     add("--python", default=sys.executable, metavar="PYTHON", help="an interpreter that swallow is installed for (default: this one)")
-    add("--timeout", type=_positive, default=120.0, metavar="SECONDS", help="when a run is given up (default: %(default)g)")
+    add("--timeout", type=seconds, default=120.0, metavar="SECONDS", help="when a run is given up (default: %(default)g)")
     options = parser.parse_intermixed_args(arguments)
     options.objective = OBJECTIVES[options.objective]
     options.tolerance = options.objective.tolerance if options.slower is None else options.slower
@@ -82,7 +74,7 @@ def parse(arguments):
     for program in programs:
         if keys.count(program.key) > 1:
             parser.error(f"{program.label}: named twice")
-    programs = trial.told_apart(programs)
+    programs = selection.told_apart(programs)
     options.programs, options.held_out = programs[: len(options.programs)], programs[len(options.programs) :]
     try:
         options.baseline = configurations.located(options.baseline)

@@ -4,14 +4,10 @@ There are three kinds of runs. In an *inspection* passes are measured, and the c
 no clock. For that all processes get the same addresses, as far as the system lets them. In a *timing* nothing is. In a run for *memory* the processes are looked at every few milliseconds.
 """
 
-import os
-import shlex
 import shutil
 import subprocess
 import tempfile
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from swallow.perf import process
 
@@ -22,41 +18,6 @@ class WrongResult(Exception):
 
 class NoGood(Exception):
     """A pipeline under which the code generator fails."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program with its arguments."""
-
-    words: tuple
-    # What it is called in reports; if nothing, as its file is, without directory and suffix.
-    name: str = ""
-
-    @property
-    def label(self):
-        return " ".join([self.name or Path(self.words[0]).stem, *map(shlex.quote, self.words[1:])])
-
-    @property
-    def key(self):
-        """What makes it this program and no other, for the journal."""
-        return [os.path.abspath(self.words[0]), *self.words[1:]]
-
-
-def program(text):
-    """The program that a user has named, with arguments perhaps, quoted as in a shell."""
-    words = shlex.split(text)
-    if not words:
-        raise ValueError("no program")
-    path = Path(words[0])
-    if not path.is_file():
-        raise ValueError("no such file" if not path.exists() else "not a file")
-    return Program((str(path), *words[1:]))
-
-
-def told_apart(programs):
-    """The programs; those that would be called the same in reports with their paths as names."""
-    counts = Counter(program.label for program in programs)
-    return [program if counts[program.label] == 1 else replace(program, name=program.words[0]) for program in programs]
 
 
 @dataclass

@@ -7,10 +7,11 @@ use super::super::tables::SiteTable;
 use super::super::{CodeGenerator, CodeMemory, CodegenError, Outcome, SymbolTable};
 use super::builder::CraneliftMachine;
 use super::link::link;
+use cranelift_codegen::CodegenError as CraneliftError;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
-use cranelift_codegen::{Context, ir};
+use cranelift_codegen::{CompiledCode, Context, ir};
 use std::sync::Arc;
 
 /// The Cranelift code generator.
@@ -21,6 +22,8 @@ pub struct CraneliftGenerator {
     targets: [OwnedTargetIsa; 2],
     /// Kept for its buffers.
     context: Context,
+    /// The same, of the register allocator.
+    registers: regalloc2::Ctx,
 }
 
 impl CraneliftGenerator {
@@ -37,6 +40,7 @@ impl CraneliftGenerator {
             memory,
             targets: [target("none")?, target("speed")?],
             context: Context::new(),
+            registers: regalloc2::Ctx::default(),
         })
     }
 
@@ -70,15 +74,29 @@ impl CraneliftGenerator {
         })
     }
 
-    /// Compiles what is in the context.
-    fn emit(&mut self, target: &OwnedTargetIsa) -> Result<(), CodegenError> {
-        let context = &mut self.context;
+    /// Compiles what is in the context: in the two steps of `Context::compile`, so that each has its time.
+    fn emit(
+        &mut self,
+        target: &OwnedTargetIsa,
+        clock: &mut Clock,
+    ) -> Result<CompiledCode, CodegenError> {
+        let (context, registers) = (&mut self.context, &mut self.registers);
         guarded("Cranelift", || {
-            context
-                .compile(&**target, &mut ControlPlane::default())
-                .map(|_| ())
-                .map_err(|error| CodegenError::Backend(error.inner.to_string()))
+            let mut plane = ControlPlane::default();
+            context.optimize(&**target, &mut plane)?;
+            clock.lap("passes");
+            let stencil = target.compile_function(
+                &context.func,
+                &context.domtree,
+                registers,
+                context.want_disasm,
+                &mut plane,
+            )?;
+            let code = stencil.apply_params(&context.func.params);
+            clock.lap("emit");
+            Ok(code)
         })?
+        .map_err(|error: CraneliftError| CodegenError::Backend(error.to_string()))
     }
 }
 
@@ -135,13 +153,8 @@ impl CodeGenerator for CraneliftGenerator {
             Err(outcome) => return Ok(outcome),
         };
         let mut built = self.build(prepared)?;
-        self.emit(&built.target)?;
-        built.clock.lap("emit");
-        let compiled = self
-            .context
-            .compiled_code()
-            .ok_or_else(|| CodegenError::Backend("no code".to_owned()))?;
-        let linked = link(&*built.target, compiled, &self.symbols, &*self.memory)?;
+        let compiled = self.emit(&built.target, &mut built.clock)?;
+        let linked = link(&*built.target, &compiled, &self.symbols, &*self.memory)?;
         built.clock.lap("link");
         let after = count_instructions(&self.context.func);
         Ok(Outcome::Compiled(CodeImage {
@@ -175,11 +188,10 @@ impl CodeGenerator for CraneliftGenerator {
     }
 
     fn asm(&mut self, prepared: Prepared) -> Result<String, CodegenError> {
-        let built = self.build(prepared)?;
+        let mut built = self.build(prepared)?;
         self.context.set_disasm(true);
-        self.emit(&built.target)?;
-        let code = self.context.compiled_code();
-        code.and_then(|code| code.vcode.clone())
+        let code = self.emit(&built.target, &mut built.clock)?;
+        code.vcode
             .ok_or_else(|| CodegenError::Backend("no text of the code".to_owned()))
     }
 

@@ -198,7 +198,7 @@ fn run_passes(
             after: run.after.into(),
         });
     };
-    let listener: Option<&mut dyn FnMut(&shim::PassRun<'_>)> = match timing::is_on() {
+    let listener: Option<&mut dyn FnMut(&shim::PassRun<'_>)> = match timing::notes_passes() {
         true => Some(&mut note),
         false => None,
     };

@@ -27,6 +27,7 @@ fn every_pass_is_measured() {
     request.options.measure = Wanted {
         passes: true,
         spans: true,
+        ..Wanted::default()
     };
     generator
         .compile(&encoded(&request))

@@ -4,6 +4,9 @@
 //! Starts are on the system's monotonic clock, which all processes share, so that they can be laid on one time line.
 #![forbid(unsafe_code)]
 
+mod resident;
+
+pub use resident::Resident;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -33,12 +36,19 @@ pub struct Wanted {
     pub passes: bool,
     /// When each pass and phase began and ended.
     pub spans: bool,
+    /// The memory of the process that does it, which must be the code generator's own.
+    pub memory: bool,
 }
 
 impl Wanted {
     /// Whether anything is.
     #[must_use]
     pub fn anything(self) -> bool {
+        self.passes || self.spans || self.memory
+    }
+
+    /// Whether passes are looked at one by one.
+    fn each_pass(self) -> bool {
         self.passes || self.spans
     }
 }
@@ -131,6 +141,8 @@ pub struct Measured {
     pub process: u32,
     /// A digest of the machine code before it is linked ([`digest_code`]); 0: there is none.
     pub code: u64,
+    /// The memory of the process, if that is asked for and the system tells.
+    pub memory: Option<Resident>,
     pub passes: Vec<PassTotal>,
     pub spans: Vec<Span>,
 }
@@ -138,6 +150,8 @@ pub struct Measured {
 struct Recorder {
     wanted: Wanted,
     code: u64,
+    /// What the process had resident at the beginning, in bytes, where the peak begins with that.
+    resident: Option<u64>,
     passes: Vec<PassTotal>,
     spans: Vec<Span>,
 }
@@ -151,15 +165,17 @@ pub fn begin(wanted: Wanted) {
     RECORDER.set(wanted.anything().then(|| Recorder {
         wanted,
         code: 0,
+        resident: wanted.memory.then(resident::begin).flatten(),
         passes: Vec::new(),
         spans: Vec::new(),
     }));
 }
 
-/// Whether this thread is being measured.
+/// Whether the passes of this thread are to be noted.
 #[must_use]
-pub fn is_on() -> bool {
-    RECORDER.with_borrow(Option::is_some)
+pub fn notes_passes() -> bool {
+    RECORDER
+        .with_borrow(|recorder| matches!(recorder, Some(recorder) if recorder.wanted.each_pass()))
 }
 
 /// Notes a pass.
@@ -192,7 +208,10 @@ pub fn note_pass(run: &PassRun<'_>) {
 /// Notes machine code that has been made.
 pub fn note_code(bytes: &[u8]) {
     RECORDER.with_borrow_mut(|recorder| {
-        if let Some(recorder) = recorder {
+        if let Some(recorder) = recorder
+            .as_mut()
+            .filter(|recorder| recorder.wanted.each_pass())
+        {
             recorder.code = digest_code(recorder.code, bytes);
         }
     });
@@ -263,6 +282,7 @@ pub fn take() -> Option<Measured> {
     Some(Measured {
         process: std::process::id(),
         code: recorder.code,
+        memory: recorder.resident.and_then(resident::end),
         passes: recorder.passes,
         spans: recorder.spans,
     })
@@ -321,7 +341,7 @@ mod tests {
         begin(Wanted::default());
         note_pass(&run("dce", true));
         note_span("decode", "phase", 0);
-        assert!(!is_on());
+        assert!(!notes_passes());
         assert_eq!(take(), None);
     }
 
@@ -329,7 +349,7 @@ mod tests {
     fn executions_of_a_pass_add_up() {
         begin(Wanted {
             passes: true,
-            spans: false,
+            ..Wanted::default()
         });
         note_pass(&run("dce", true));
         note_pass(&run("gvn", false));
@@ -374,8 +394,8 @@ mod tests {
     #[test]
     fn spans_have_places_in_time() {
         begin(Wanted {
-            passes: false,
             spans: true,
+            ..Wanted::default()
         });
         let start = now();
         note_pass(&run("dce", true));
@@ -388,5 +408,24 @@ mod tests {
             .collect();
         assert_eq!(names, [("dce", "hir"), ("decode", "phase")]);
         assert!(measured.passes.is_empty() && take().is_none());
+    }
+    #[test]
+    fn memory_is_measured_without_passes() {
+        begin(Wanted {
+            memory: true,
+            ..Wanted::default()
+        });
+        assert!(!notes_passes());
+        note_pass(&run("dce", true));
+        note_code(b"ret");
+        // What is written to is resident.
+        let block = vec![1_u8; 32 << 20];
+        let measured = take().expect("asked for");
+        assert!(measured.passes.is_empty() && measured.spans.is_empty() && measured.code == 0);
+        let memory = measured.memory.expect("this system tells");
+        assert!(
+            memory.peak >= memory.before + (block.len() / 2) as u64,
+            "{memory:?}"
+        );
     }
 }
