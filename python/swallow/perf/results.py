@@ -40,6 +40,10 @@ def _result(result, names, complete):
     }
 
 
+def _stage(measured):
+    return {"name": measured.stage.name, "error": measured.error, "figures": [dataclasses.asdict(figure) for figure in measured.figures]}
+
+
 def as_object(session):
     """The whole measurement. Times are in seconds, memory is in kB; the first configuration is the baseline."""
     complete = {result.label for result in session.complete()}
@@ -53,6 +57,8 @@ def as_object(session):
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "configurations": [_configuration(configuration, session.facts[configuration.name]) for configuration in session.configurations],
         "benchmarks": [_result(result, session.names, result.label in complete) for result in session.results],
+        "stages": [_stage(measured) for measured in session.stages],
+        "stages_python": session.stages_python,
     }
 
 
