@@ -1,4 +1,5 @@
-//! Leaving native code, in a running Python: a call from C (see `code_entry`) of `lambda n: n + 1`, which has one guard, for `n` being an int.
+//! Leaving native code, in a running Python: a call from C (see `code_entry`) of a function that adds 1 to its argument, and whose one guard is for
+//! that being an int.
 //!
 //! - `leaves/llvm`, `leaves/cranelift`: `-X jit-fail-guard=1` makes the guard fail in each call. The figure is entering native code, the side
 //!   exit, which rebuilds the interpreter's frame, and the rest of the function, an addition and the return, in an evaluator;

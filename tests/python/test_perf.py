@@ -259,8 +259,8 @@ def test_stages_beside_a_program(tree, cargo, tmp_path, capsys):
     calls = [json.loads(line) for line in (cargo / "calls").read_text().splitlines()]
     root = str(tree.parents[1])
     assert [(call[0], call[1]) for call in calls] == [(root, None)] * 3
-    assert calls[0][2:] == [*stages.CARGO, "--no-run", "--bench", "passes", "--bench", "side_exit"]
-    assert calls[2][2:] == [*stages.CARGO, "--bench", "side_exit", "--", *stages.FAST]
+    assert calls[0][2:] == ["stages", "--no-run", "--bench", "passes", "--bench", "side_exit"]
+    assert calls[2][2:] == ["stages", "--bench", "side_exit", "--", *stages.FAST]
 
 
 def test_stages_in_the_interpreter_with_the_jit(tree, cargo, python, capsys):

@@ -120,7 +120,7 @@ fn measure(
     quietly(&mut pyperf)
 }
 
-/// The stages: benches of cargo, in the profile in which the code generator is built.
+/// The stages: benches of cargo, by the alias in `.cargo/config.toml`.
 fn stages(args: &BenchArgs) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let chosen = choose(&workspace.root.join("benches/stages"), "rs", &args.names)?;
@@ -132,9 +132,7 @@ fn stages(args: &BenchArgs) -> Result<ExitCode> {
     say("building and running the benches of the stages");
     let mut cargo = workspace.cargo();
     cargo
-        .args(["bench", "--quiet", "--package", "swallow"])
-        .args(["--profile", "generator"])
-        .args(["--no-default-features", "--features", "llvm-static"])
+        .arg("stages")
         .arg("--target-dir")
         .arg(&workspace.target)
         .env("SWALLOW_BENCH_PYTHON", venv.python());

@@ -22,8 +22,8 @@ DIRECTORY = "benches/stages"
 LIVE = ("code_entry", "side_exit", "release")
 PYTHON = "SWALLOW_BENCH_PYTHON"
 
-# As the code generator is built.
-CARGO = ("bench", "--quiet", "--package", "swallow", "--profile", "generator", "--no-default-features", "--features", "llvm-static")
+# An alias of the source tree's: `cargo bench`, built as the code generator is.
+CARGO = "stages"
 
 # criterion's options for runs of other lengths than the benches' own.
 FAST = ("--warm-up-time", "0.2", "--measurement-time", "0.5", "--sample-size", "10")
@@ -135,7 +135,7 @@ class Runner:
 
     def _run(self, timeout, *arguments, **variables):
         env = process.environment() | {name: str(value) for name, value in variables.items() if value is not None}
-        run = process.run([self.cargo, *CARGO, *arguments], env, timeout, any_status=True, directory=self.root)
+        run = process.run([self.cargo, CARGO, *arguments], env, timeout, any_status=True, directory=self.root)
         if run.status != 0:
             raise process.RunFailed(_reason(run.status, run.messages))
 
