@@ -1,4 +1,4 @@
-//! Leaving native code, in a running Python: a call from C (see `code_entry`) of a function that adds 1 to its argument, and whose one guard is for
+//! Leaving native code, in a running Python: a call from C (see `code_entry`) of a function that adds 1 to its argument, and whose first guard is for
 //! that being an int.
 //!
 //! - `leaves/llvm`, `leaves/cranelift`: `-X jit-fail-guard=1` makes the guard fail in each call. The figure is entering native code, the side
