@@ -22,16 +22,24 @@ def fail(text):
     raise SystemExit(f"live.py {' '.join(sys.argv[1:])}: {text}")
 
 
-def counter(name):
-    import swallow
+def jit():
+    """The package: not loaded where plain CPython is measured."""
+    try:
+        import swallow
 
-    return swallow.stats()[name]
+        swallow.stats()
+    except ImportError as error:
+        fail(f"no JIT in {sys.executable}: {error}")
+    return swallow
+
+
+def counter(name):
+    return sys.modules["swallow"].stats()[name]
 
 
 def compiled(function):
     """The function, with native code."""
-    import swallow
-
+    swallow = sys.modules["swallow"]
     if not swallow.compile(function):
         fail(f"{function.__name__} is not compiled: {swallow.info(function)['reason']}")
     return function
@@ -67,6 +75,7 @@ def call(where, how):
     caller = {"c": from_c, "python": from_python}[where]
     if how == "interpreted":
         return lambda count: caller(empty, None, count)
+    jit()
     compiled(empty)
 
     def measure(count):
@@ -82,6 +91,7 @@ def call(where, how):
 
 def exit_at_a_guard(what):
     """Calls from C of a function whose only guard fails each time, by -X jit-fail-guard=1, or never."""
+    jit()
     # For CPython to specialise the addition.
     from_c(add, 1, 100)
     compiled(add)
@@ -99,6 +109,7 @@ def exit_at_a_guard(what):
 
 def release(what):
     """Functions that are compiled and then lose their code, or die; or die without having had any."""
+    jit()
 
     def batch(size):
         functions = [types.FunctionType(add.__code__.replace(co_firstlineno=1 + number), globals()) for number in range(size)]

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import running
 
 LIVE = Path(__file__).parents[2] / "benches" / "stages" / "live.py"
 COLD = ("jit=whenhot", "jit-threshold=4294967295", "jit-warm=4294967295")
@@ -42,3 +43,9 @@ def test_it_does_not_measure_something_else(python):
         done = ask(python, (*COLD, f"jit-fail-guard={guard}"), ["exit", what])
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == f"live.py exit {what}: {count} side exits in 3 calls\n"
+
+
+def test_an_interpreter_without_the_jit():
+    done = ask(running.REFERENCE, (), ["exit", "stays"])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"live.py exit stays: no JIT in {running.REFERENCE}: No module named 'swallow'\n"
