@@ -1,7 +1,7 @@
 //! Recorded inputs of the frontend: a code object with every answer that the oracle gave.
 //!
-//! `SWALLOW_DEV_RECORD=DIR` makes the runtime write one JSON file per unit; tests and benches build
-//! from such files without a Python process. Addresses in them are names, never followed.
+//! `SWALLOW_DEV_RECORD=DIR` makes the runtime write one JSON file per unit, and what was built of it as text beside it;
+//! tests and benches build from such files without a Python process. Addresses in them are names, never followed.
 #![forbid(unsafe_code)]
 
 use super::code::{Code, FunctionInfo, ObjectInfo, Oracle};

@@ -145,7 +145,7 @@ pub(super) fn build(
     })
 }
 
-/// Builds, and writes the inputs down if a developer asks for it.
+/// Builds, and writes the inputs and the HIR down if a developer asks for it.
 fn build_recorded(
     code: &Code,
     oracle: &dyn Oracle,
@@ -164,7 +164,11 @@ fn build_recorded(
     let path = std::path::Path::new(&folder).join(format!("{place}.json"));
     let written = serde_json::to_string(&(recorder.finish(), options))
         .map_err(std::io::Error::from)
-        .and_then(|text| std::fs::write(&path, text));
+        .and_then(|text| std::fs::write(&path, text))
+        .and_then(|()| match &result {
+            Ok(function) => std::fs::write(path.with_extension("hir"), function.to_string()),
+            Err(_) => Ok(()),
+        });
     if let Err(error) = written {
         tracing::warn!(path = %path.display(), %error, "the recording could not be written");
     }

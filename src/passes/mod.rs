@@ -60,29 +60,48 @@ const MAX_ROUNDS: usize = 3;
 
 /// Runs the whole pipeline.
 pub fn optimise(func: &mut Function) {
-    run_pass(func, "eliminate_dead_code");
+    pipeline(func, &mut run_pass);
+}
+
+/// The functions that the passes of the pipeline get when they first run, if it is run on this one: for benches, which
+/// measure each pass on what it is there for.
+#[must_use]
+pub fn first_inputs(func: &Function) -> Vec<(&'static str, Function)> {
+    let mut inputs: Vec<(&'static str, Function)> = Vec::new();
+    pipeline(&mut func.clone(), &mut |func, name| {
+        if !inputs.iter().any(|(known, _)| *known == name) {
+            inputs.push((name, func.clone()));
+        }
+        run_pass(func, name)
+    });
+    inputs
+}
+
+/// The order of the passes: has each of them run by name.
+fn pipeline(func: &mut Function, run: &mut dyn FnMut(&mut Function, &'static str) -> bool) {
+    run(func, "eliminate_dead_code");
     for _ in 0..MAX_ROUNDS {
-        let mut changed = run_pass(func, "eliminate_guards");
-        changed |= run_pass(func, "unbox_params");
-        changed |= run_pass(func, "eliminate_guards");
-        changed |= run_pass(func, "sink_boxes");
-        changed |= run_pass(func, "eliminate_dead_code");
+        let mut changed = run(func, "eliminate_guards");
+        changed |= run(func, "unbox_params");
+        changed |= run(func, "eliminate_guards");
+        changed |= run(func, "sink_boxes");
+        changed |= run(func, "eliminate_dead_code");
         if !changed {
             break;
         }
     }
-    run_pass(func, "spill_params");
-    run_pass(func, "mark_slots");
-    run_pass(func, "store_at_yields");
-    run_pass(func, "append_locals");
+    run(func, "spill_params");
+    run(func, "mark_slots");
+    run(func, "store_at_yields");
+    run(func, "append_locals");
     // Locals that are in their slots need no parameters any more.
-    run_pass(func, "eliminate_dead_code");
-    run_pass(func, "insert_refcounts");
-    run_pass(func, "reuse_boxes");
+    run(func, "eliminate_dead_code");
+    run(func, "insert_refcounts");
+    run(func, "reuse_boxes");
 }
 
 /// Runs one pass of the table.
-fn run_pass(func: &mut Function, name: &str) -> bool {
+fn run_pass(func: &mut Function, name: &'static str) -> bool {
     let pass = by_name(name).expect("the pipeline names passes of the table");
     let start = std::time::Instant::now();
     let measured =

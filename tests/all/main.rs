@@ -1,9 +1,10 @@
-//! The one Rust test binary: text tests of HIR, recorded frontend inputs, properties of random
+//! The one Rust test binary: text tests of HIR, recorded inputs of the frontend and of the benches, properties of random
 //! functions, and the rules that the source itself keeps.
 //!
 //! `cargo test --test all -- FILTER` runs some; `SWALLOW_BLESS=1` rewrites expectations.
 
 mod filetests;
+mod inputs;
 mod properties;
 mod random;
 mod recordings;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(filetests::trials());
     trials.extend(recordings::trials());
+    trials.extend(inputs::trials());
     trials.extend(properties::trials());
     trials.extend(tidy::trials());
     libtest_mimic::run(&args, trials).exit_code()

@@ -79,7 +79,7 @@ impl Source {
 
 fn sources() -> Result<Vec<Source>, Failed> {
     let mut all = Vec::new();
-    for dir in ["src", "tests/all", "llvm-passes", "xtask"] {
+    for dir in ["src", "tests/all", "benches", "llvm-passes", "xtask"] {
         for path in super::files(dir, "rs") {
             let module = (dir == "src").then(|| module_of(&path)).transpose()?;
             all.push(Source {

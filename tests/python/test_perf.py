@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from swallow.perf import (
     results,
     selection,
     session,
+    stages,
     statistics,
     summary,
     tables,
@@ -102,6 +104,208 @@ def test_the_directory_of_the_programs(tmp_path):
         selection.find_directory(inner)
     (tmp_path / "benches" / "programs").mkdir(parents=True)
     assert selection.find_directory(inner) == tmp_path / "benches" / "programs"
+
+
+# -- stages of the compiler
+
+MANIFEST = """
+[package]
+name = "swallow"
+
+[[bench]]
+name = "passes"
+path = "benches/stages/passes.rs"
+
+[[bench]]
+name = "side_exit"
+path = "benches/stages/side_exit.rs"
+
+[[bench]]
+name = "other"
+path = "benches/other.rs"
+"""
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A source tree with two programs and two stages."""
+    programs = tmp_path / "tree" / "benches" / "programs"
+    programs.mkdir(parents=True)
+    for name in ("fib", "nbody"):
+        (programs / f"{name}.py").write_text("print(1)\n")
+    (tmp_path / "tree" / "Cargo.toml").write_text(MANIFEST)
+    return programs
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("", "fib nbody"),
+        ("stages", "passes side_exit"),
+        ("side_exit,fib,stages,nbody=3", "side_exit fib passes nbody=3"),
+        ("stages,-passes", "side_exit"),
+        ("all,stages,-stages", "fib nbody"),
+    ],
+)
+def test_selection_of_stages(tree, text, labels):
+    chosen = selection.Programs(tree).choose(text)
+    assert [one.label for one in chosen] == labels.split()
+    assert [one.label for one in chosen if isinstance(one, stages.Stage)] == [name for name in labels.split() if "_" in name or name == "passes"]
+
+
+def test_wrong_selection_of_stages(tree, programs):
+    for directory, text, message in (
+        (tree, "passes=3", "passes=3: a stage has no size"),
+        (tree, "stages=3", "stages=3: a stage has no size"),
+        (tree, "other", "no program or group 'other'; programs: fib, nbody; groups: all; stages: passes, side_exit"),
+        (programs, "stages", f"stages: there are none around {programs}; a source tree of Swallow has them, in benches/stages"),
+    ):
+        with pytest.raises(selection.BadSelection) as caught:
+            selection.Programs(directory).choose(text)
+        assert str(caught.value) == message
+
+
+def test_stages_of_this_source_tree():
+    """As many as there are files of benches, all with a description; and those that need a Python are among them."""
+    root = Path(__file__).parents[2]
+    found = stages.names(root)
+    assert sorted(found) == sorted(path.stem for path in (root / stages.DIRECTORY).glob("*.rs"))
+    assert set(stages.LIVE) < set(found)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(2.0, "2.000 s"), (0.0123456, "12.35 ms"), (1e-6, "1.000 µs"), (4.2e-8, "42.00 ns"), (3.21e-10, "0.3210 ns")]
+)
+def test_short_times(seconds, text):
+    assert stages.spoken(seconds) == text
+
+
+def criterion(directory, group, function, value, mean):
+    """Leaves what criterion would: the middle in nanoseconds, the confidence a tenth around it."""
+    folder = directory.joinpath(*[part for part in (group, function, value) if part])
+
+    def estimate(point):
+        interval = {"confidence_level": 0.95, "lower_bound": 0.9 * point, "upper_bound": 1.1 * point}
+        return {"point_estimate": point, "standard_error": 1.0, "confidence_interval": interval}
+
+    for name in ("base", "new"):
+        (folder / name).mkdir(parents=True)
+        estimates = {"mean": estimate(mean if name == "new" else 1.0), "median": estimate(0.98 * mean), "std_dev": estimate(0.25 * mean)}
+        (folder / name / "estimates.json").write_text(json.dumps(estimates | {"slope": None}))
+        (folder / name / "benchmark.json").write_text(json.dumps({"group_id": group, "function_id": function, "value_str": value}))
+
+
+def test_what_criterion_leaves(tmp_path):
+    criterion(tmp_path, "passes", "sink_boxes", "nbody.advance", 2000.0)
+    criterion(tmp_path, "passes", None, "fib", 30.0)
+    criterion(tmp_path, "link", None, None, 5.0)
+    found = stages.read(tmp_path)
+    assert {name: [figure.name for figure in figures] for name, figures in found.items()} == {
+        "link": ["link"],
+        "passes": ["fib", "sink_boxes/nbody.advance"],
+    }
+    figure = found["passes"][1]
+    assert (figure.mean, figure.low, figure.high) == (pytest.approx(2e-6), pytest.approx(1.8e-6), pytest.approx(2.2e-6))
+    assert (figure.confidence, figure.median, figure.stdev) == (0.95, pytest.approx(1.96e-6), pytest.approx(5e-7))
+    assert stages.read(tmp_path / "nothing") == {}
+
+
+@pytest.fixture
+def cargo(tmp_path, monkeypatch):
+    """Stands in for cargo: says what it was called with, and leaves what the benches would."""
+    home = tmp_path / "made up"
+    criterion(home / "passes", "passes", "sink_boxes", "nbody.advance", 2000.0)
+    criterion(home / "passes", "passes", "spill_params", "nbody.advance", 30.5)
+    criterion(home / "side_exit", "side_exit", "leaves", "llvm", 123456.0)
+    program = tmp_path / "bin" / "cargo"
+    program.parent.mkdir()
+    program.write_text(
+        f"""#!{HERE}
+import json, os, pathlib, shutil, sys
+made = pathlib.Path({str(home)!r})
+with open(made / "calls", "a") as calls:
+    print(json.dumps([os.getcwd(), os.environ.get("SWALLOW_BENCH_PYTHON"), *sys.argv[1:]]), file=calls)
+if "--no-run" not in sys.argv:
+    name = sys.argv[sys.argv.index("--bench") + 1]
+    shutil.copytree(made / name, os.environ["CRITERION_HOME"], dirs_exist_ok=True)
+"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    return home
+
+
+def test_stages_beside_a_program(tree, cargo, tmp_path, capsys):
+    output, markdown = tmp_path / "results.json", tmp_path / "table.md"
+    arguments = ["-f", "--runs=1", "-b", "fib,stages", "-a", ",", "--programs", tree, "--output", output, "--markdown", markdown, HERE, HERE]
+    assert perf.main([str(argument) for argument in arguments]) == 0
+    said = capsys.readouterr()
+    assert "swallow perf: building the benches of 2 stages\n" in said.err and "swallow perf: stage 2 of 2: side_exit\n" in said.err
+    note = "Measured once: stages are the compiler's, and do not depend on the interpreters that are compared; side_exit in target/venv/bin/python"
+    assert "### fib ###\n" in said.out and f"### stages ###\n{note}\n" in said.out
+    lines = said.out.splitlines()
+    start = lines.index("Stages: means, where they are with 95 % confidence, and standard deviations")
+    rows = [line.split() for line in lines[start + 3 : start + 6]]
+    assert rows == [
+        "passes sink_boxes/nbody.advance 2.000 µs 1.800 µs 2.200 µs 500.0 ns".split(),
+        "passes spill_params/nbody.advance 30.50 ns 27.45 ns 33.55 ns 7.625 ns".split(),
+        "side_exit leaves/llvm 123.5 µs 111.1 µs 135.8 µs 30.86 µs".split(),
+    ]
+    assert "| passes | spill_params/nbody.advance | 30.50 ns | 27.45 ns | 33.55 ns | 7.625 ns |" in markdown.read_text()
+    assert f"\n{note}.\n" in markdown.read_text()
+    measured = json.loads(output.read_text())
+    assert [one["name"] for one in measured["benchmarks"]] == ["fib"]
+    assert [(one["name"], one["error"], len(one["figures"])) for one in measured["stages"]] == [("passes", None, 2), ("side_exit", None, 1)]
+    assert measured["stages"][1]["figures"][0]["mean"] == pytest.approx(123.456e-6)
+    calls = [json.loads(line) for line in (cargo / "calls").read_text().splitlines()]
+    root = str(tree.parents[1])
+    assert [(call[0], call[1]) for call in calls] == [(root, None)] * 3
+    assert calls[0][2:] == ["stages", "--no-run", "--bench", "passes", "--bench", "side_exit"]
+    assert calls[2][2:] == ["stages", "--bench", "side_exit", "--", *stages.FAST]
+
+
+def test_stages_in_the_interpreter_with_the_jit(tree, cargo, python, capsys):
+    assert perf.main(["-b", "side_exit,passes", "-a", "-I,-I -Xjit", "--programs", str(tree), HERE, python]) == 0
+    said = capsys.readouterr().out
+    assert f"; side_exit in {python}\n" in said and "###\nMin" not in said
+    assert [json.loads(line)[1] for line in (cargo / "calls").read_text().splitlines()] == [None, python, None]
+
+
+def test_stages_that_can_not_be_measured(tree, cargo, tmp_path, monkeypatch, capsys):
+    arguments = ["-b", "stages", "-a", ",", "--programs", str(tree), HERE, HERE]
+    program = tmp_path / "bin" / "cargo"
+    text = program.read_text()
+
+    def complaints():
+        said = capsys.readouterr()
+        return [line for line in said.err.splitlines() if "the machine is" not in line], said.out
+
+    # One of them fails, and the other goes on.
+    program.write_text(f"{text}\nif 'passes' in sys.argv and '--no-run' not in sys.argv:\n    sys.exit('x\\nbench: no inputs\\nlast')\n")
+    assert perf.main(arguments) == 1
+    lines, out = complaints()
+    assert "swallow perf: passes: exit status 1: bench: no inputs" in lines
+    assert "### passes ###\nFailed: exit status 1: bench: no inputs\n" in out and "side_exit  leaves/llvm" in out
+    # It has measured nothing, or what it has written is no such thing.
+    (cargo / "passes" / "passes" / "sink_boxes" / "nbody.advance" / "new" / "estimates.json").write_text("{}")
+    shutil.rmtree(cargo / "side_exit" / "side_exit")
+    program.write_text(text)
+    assert perf.main(arguments) == 1
+    lines, _ = complaints()
+    assert lines[-1] == "swallow perf: side_exit: it has measured nothing"
+    assert any(line.startswith("swallow perf: passes: what criterion has written can't be read: ") for line in lines)
+    # They can't be built.
+    program.write_text(f"#!{HERE}\nraise SystemExit('error: no LLVM\\nmore')\n")
+    assert perf.main(arguments) == 1
+    lines, out = complaints()
+    assert lines[-1] == "swallow perf: the benches of the stages can't be built: exit status 1: error: no LLVM"
+    assert out.count("Failed: the benches of the stages can't be built") == 2
+    # There is no cargo, and no clock: mistakes, before anything is measured.
+    program.unlink()
+    assert perf.main(arguments) == 2
+    assert complaints() == (["swallow perf: stages are measured by cargo, which is not on the PATH: https://rustup.rs has it"], "")
+    assert perf.main(["-m", "--no-time", *arguments]) == 2
+    assert complaints() == (["swallow perf: --no-time: stages are measured by the clock only"], "")
 
 
 # -- the command line

@@ -16,7 +16,7 @@ pub fn apps(args: &AppsArgs) -> Result<ExitCode> {
     let python = &args.common.python;
     let programs = workspace.root.join("tests/python/apps");
     // Before anything is built.
-    if let Err(error) = choose(&programs, &args.names) {
+    if let Err(error) = choose(&programs, "py", &args.names) {
         eprintln!("xtask: {error:#}");
         return Ok(ExitCode::from(USAGE));
     }

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: whole runs of the benchmark programs, plain CPython and the JIT in turns, timed by pyperf.
+//! `cargo xtask bench`: whole runs of the benchmark programs, plain CPython and the JIT in turns, timed by pyperf. With `--stages`: the
+//! compiler's stages, timed by criterion.
 
 use crate::programs::choose;
 use crate::run::jit_options;
@@ -13,11 +14,14 @@ use std::process::{Command, ExitCode};
 
 /// Does it.
 pub fn bench(args: &BenchArgs) -> Result<ExitCode> {
+    if args.stages {
+        return stages(args);
+    }
     let workspace = Workspace::find()?;
     install_packages(&args.common.python, &[])?;
     let venv = Venv::for_interpreter(&workspace, &args.common.python)?;
     venv.install_requirements(&workspace)?;
-    let mut programs = choose(&workspace.root.join("benches/programs"), &args.names)?;
+    let mut programs = choose(&workspace.root.join("benches/programs"), "py", &args.names)?;
     if args.names.is_empty() {
         // Those need packages from PyPI, in both environments: `swallow perf -b seed`.
         programs.retain(|path| !path.to_string_lossy().contains("/seed_"));
@@ -114,4 +118,32 @@ fn measure(
         .args(interpreter)
         .arg(program);
     quietly(&mut pyperf)
+}
+
+/// The stages: benches of cargo, by the alias in `.cargo/config.toml`.
+fn stages(args: &BenchArgs) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let chosen = choose(&workspace.root.join("benches/stages"), "rs", &args.names)?;
+    install_packages(&args.common.python, &[])?;
+    let venv = Venv::for_interpreter(&workspace, &args.common.python)?;
+    // Some stages are measured in a running Python.
+    let built = build::build(&workspace)?;
+    build::install(&workspace, &venv, &built)?;
+    say("building and running the benches of the stages");
+    let mut cargo = workspace.cargo();
+    cargo
+        .arg("stages")
+        .arg("--target-dir")
+        .arg(&workspace.target)
+        .env("SWALLOW_BENCH_PYTHON", venv.python());
+    for path in &chosen {
+        cargo.arg("--bench");
+        cargo.arg(path.file_stem().unwrap_or_default());
+    }
+    cargo.arg("--");
+    if args.rigorous {
+        cargo.args(["--measurement-time", "10", "--sample-size", "100"]);
+    }
+    check(cargo.args(&args.criterion))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,9 +1,10 @@
-//! Swallow's development commands. `cargo xtask run|test|bench|regrtest|apps` each install what they need, build, and do their job.
+//! Swallow's development commands. `cargo xtask run|test|bench|record|regrtest|apps` each install what they need, build, and do their job.
 
 mod apps;
 mod bench;
 mod build;
 mod programs;
+mod record;
 mod regrtest;
 mod run;
 mod setup;
@@ -30,6 +31,8 @@ enum Command {
     Test(TestArgs),
     /// Measure the benchmark programs against plain CPython
     Bench(BenchArgs),
+    /// Record the inputs of `bench --stages` anew: units of benches/programs
+    Record(RecordArgs),
     /// Run CPython's own test suite with and without the JIT, and say which verdicts differ
     Regrtest(RegrtestArgs),
     /// Run real programs from PyPI with and without the JIT, and say what differs and what was refused
@@ -115,16 +118,28 @@ struct BenchArgs {
     #[command(flatten)]
     common: Common,
     /// Options of the interpreter for the JIT's side
-    #[arg(short = 'X', value_name = "OPTION")]
+    #[arg(short = 'X', value_name = "OPTION", conflicts_with = "stages")]
     x: Vec<OsString>,
-    /// 15 runs of each side instead of 5
+    /// 15 runs of each side instead of 5; of stages 100 samples in 10 s instead of 30 in 2 s
     #[arg(long)]
     rigorous: bool,
     /// Write the table to README.md
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stages")]
     readme: bool,
-    /// Programs of benches/programs; all of them if none is named
+    /// Measure the compiler's stages instead of programs
+    #[arg(long)]
+    stages: bool,
+    /// Programs of benches/programs, or stages of benches/stages; all of them if none is named
     names: Vec<String>,
+    /// With --stages: a filter of what is measured, and criterion's options
+    #[arg(last = true, value_name = "CRITERION", requires = "stages")]
+    criterion: Vec<OsString>,
+}
+
+#[derive(Args)]
+struct RecordArgs {
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(Args)]
@@ -186,6 +201,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Test(args) => test::test(&args),
         Command::Bench(args) => bench::bench(&args),
+        Command::Record(args) => record::record(&args),
         Command::Regrtest(args) => regrtest::regrtest(&args),
         Command::Apps(args) => apps::apps(&args),
     };

@@ -9,12 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// The programs of these names in a directory, or all.
-pub fn choose(directory: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
+/// The programs of these names in a directory, or all: the files with this extension.
+pub fn choose(directory: &Path, extension: &str, names: &[String]) -> Result<Vec<PathBuf>> {
     let mut known = Vec::new();
     for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "py") {
+        if path.extension().is_some_and(|found| found == extension) {
             known.push(path);
         }
     }
@@ -33,7 +33,8 @@ pub fn choose(directory: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
         match known.iter().find(|path| stem(path) == *name) {
             Some(path) => chosen.push(path.clone()),
             None => bail!(
-                "no program {name:?}; there are {}",
+                "{} has no {name:?}; there are {}",
+                directory.display(),
                 known.iter().map(stem).collect::<Vec<_>>().join(", ")
             ),
         }

@@ -190,12 +190,12 @@ def show(session, summaries):
     heads = _heads(session)
     for summary in summaries:
         print(f"\n### {heads[summary.label]} ###\n")
-        show_all(of_program(summary, session.options.units), summing=False)
+        show_all(of_program(summary, session.options.units))
         for line in [*remarks(summary), advice(summary)]:
             print(line)
     if table := _all_together(summaries, session.names):
         print()
-        show_all([table], summing=False)
+        show_all([table])
         for summary in summaries:
             print(f"{summary.label}: {advice(summary)}")
     if summaries:
@@ -212,10 +212,10 @@ def markdown(session, summaries):
     heads = _heads(session)
     for summary in summaries:
         parts.append(f"### {heads[summary.label]}")
-        parts += [as_markdown(*table, summing=False) for table in of_program(summary, session.options.units)]
+        parts += [as_markdown(*table) for table in of_program(summary, session.options.units)]
         parts += [*remarks(summary), advice(summary)]
     if table := _all_together(summaries, session.names):
-        parts += ["### All programs", as_markdown(*table, summing=False)]
+        parts += ["### All programs", as_markdown(*table)]
     if summaries:
         parts.append(LEGEND)
     if failed := _failures(session):

@@ -6,6 +6,7 @@ JIT never does.
     command_line    the options
     configurations  what is compared: interpreters with their arguments
     selection       which benchmark programs are run
+    stages          the compiler's stages, which cargo measures
     session         the plan of all runs, carried out in turns
     process         one run: a process from start to end
     memory          its memory while it runs

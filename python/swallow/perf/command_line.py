@@ -21,6 +21,7 @@ examples:
   swallow perf -b all,-factory /usr/bin/python3.11 venv/bin/python
   swallow perf -m --plot plots --output results.json
   swallow perf -a ",-Xjit=always" -b nbody=20000
+  swallow perf -f -b fib,stages --markdown table.md
   swallow perf --config plain=/usr/bin/python3.11 --config "o0=venv/bin/python -Xjit -Xjit-opt=0" --config "o2=venv/bin/python -Xjit"
 
 exit status: 0; 1 if a benchmark failed or printed something else than under the baseline; 2 for a mistake in the options; 130 after Ctrl-C
@@ -95,7 +96,8 @@ def _parser():
         "--benchmarks",
         default="",
         metavar="NAMES",
-        help="programs and groups to run, joined by commas; NAME=N gives the size, -NAME leaves one out (default: group default, or all)",
+        help="programs and groups to run, joined by commas; NAME=N gives the size, -NAME leaves one out (default: group default, or all); "
+        "`stages` and the names of stages are the compiler's own benches, in a source tree",
     )
     add("--programs", type=Path, metavar="DIR", help="where the programs are (default: benches/programs of the source tree around)")
     many = parser.add_mutually_exclusive_group()

@@ -45,10 +45,10 @@ def environment(inherited=()):
     return env
 
 
-def run(command, env, timeout, sampler=None, any_status=False):
+def run(command, env, timeout, sampler=None, any_status=False, directory=None):
     """Run a process to its end. A sampler's `start(pid)` is called when it runs, and `sample(seconds)` every `INTERVAL`.
 
-    With `any_status` a process that ends badly is no failure.
+    With `any_status` a process that ends badly is no failure. It is started in `directory`, or where this one is.
 
     The process is waited for without looking again and again, so the end is seen at once, and nothing disturbs it. Its output goes to
     files, so nobody has to read it meanwhile.
@@ -57,7 +57,9 @@ def run(command, env, timeout, sampler=None, any_status=False):
         start = time.perf_counter()
         try:
             # A session of its own: it can be ended with all that it has started, and Ctrl-C is for us alone.
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=messages, env=env, start_new_session=True)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=messages, env=env, cwd=directory, start_new_session=True
+            )
         except OSError as error:
             raise RunFailed(f"{command[0]}: {error.strerror}") from None
         try:

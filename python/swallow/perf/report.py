@@ -3,6 +3,7 @@
 import os
 import platform
 
+from swallow.perf import stages
 from swallow.perf import summary as summaries_
 
 
@@ -97,12 +98,22 @@ def heading(session):
     return "\n".join(lines)
 
 
+def stages_note(session):
+    """What the figures of the stages hold for."""
+    return stages.note(session.stages, session.stages_python)
+
+
 def text(session, summaries, plots):
     """The whole report; `plots` are the files of the pictures by the benchmarks' labels."""
     parts = [heading(session)]
     parts += [block(summary, session.names, plots.get(summary.label)) for summary in summaries]
-    failed = [result for result in session.results if result.error]
+    if session.stages:
+        parts.append(f"### {stages.GROUP} ###\n{stages_note(session)}")
+    failed = [result for result in [*session.results, *session.stages] if result.error]
     parts += [f"### {result.label} ###\nFailed: {result.error}" for result in failed]
     if session.interrupted:
-        parts.append(f"Interrupted: {len(summaries)} of {len(session.results)} benchmarks")
+        done = [f"{len(summaries)} of {len(session.results)} benchmarks"] if session.results else []
+        if session.stages:
+            done.append(f"{sum(bool(measured.figures) for measured in session.stages)} of {len(session.stages)} stages")
+        parts.append(f"Interrupted: {', '.join(done)}")
     return "\n\n".join(parts) + "\n"

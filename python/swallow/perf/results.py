@@ -53,6 +53,10 @@ def heading(session, form):
     }
 
 
+def _stage(measured):
+    return {"name": measured.stage.name, "error": measured.error, "figures": [dataclasses.asdict(figure) for figure in measured.figures]}
+
+
 def as_object(session):
     """The whole measurement. Times are in seconds, memory is in kB; the first configuration is the baseline."""
     complete = {result.label for result in session.complete()}
@@ -60,6 +64,8 @@ def as_object(session):
         **heading(session, FORMAT),
         "runs": {"time": session.options.runs, "memory": session.options.memory_runs},
         "benchmarks": [_result(result, session.names, result.label in complete) for result in session.results],
+        "stages": [_stage(measured) for measured in session.stages],
+        "stages_python": session.stages_python,
     }
 
 

@@ -1,4 +1,6 @@
-"""Which programs are run: all files NAME.py of a directory, and groups of them that its groups.json names; or any file, with arguments."""
+"""Which benchmark programs are run: all files NAME.py of a directory, and groups of them that its groups.json names; and which of the stages
+of the compiler that the source tree around has benches for.
+"""
 
 import json
 import os
@@ -6,6 +8,8 @@ import shlex
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from swallow.perf import stages
 
 # Beside the programs.
 GROUPS = "groups.json"
@@ -55,6 +59,9 @@ class Programs:
         if not self.names:
             raise BadSelection(f"{directory}: there are no programs")
         self.groups = {"all": self.names, **self._groups()}
+        # The programs are in benches/programs.
+        self.root = self.directory.parent.parent
+        self.stages = stages.names(self.root)
 
     def _groups(self):
         """What groups.json says, if there is one."""
@@ -74,7 +81,7 @@ class Programs:
         return groups
 
     def choose(self, text):
-        """The benchmarks that a list like `numeric,fib=30,-nbody` names, in its order, none of them twice.
+        """The benchmarks, and the stages, that a list like `numeric,fib=30,-nbody` names, in its order, none of them twice.
 
         What is left out is taken out at the end; if nothing else is said, of the group `default`, or else of all.
         """
@@ -87,8 +94,12 @@ class Programs:
             if equals and not (size.isascii() and size.isdigit()):
                 raise BadSelection(f"{part}: expected a whole number after =")
             for member in self._members(name):
-                benchmark = Benchmark(member, int(size) if equals else None)
-                chosen.setdefault(benchmark)
+                if member in self.names:
+                    chosen.setdefault(Benchmark(member, int(size) if equals else None))
+                elif equals:
+                    raise BadSelection(f"{part}: a stage has no size")
+                else:
+                    chosen.setdefault(stages.Stage(member))
         without = {member for name in unwanted for member in self._members(name)}
         result = [benchmark for benchmark in chosen if benchmark.name not in without]
         if not result:
@@ -96,13 +107,22 @@ class Programs:
         return result
 
     def _members(self, name):
-        """The programs that a name stands for."""
-        # A program wins over a group.
+        """The programs or stages that a name stands for."""
+        # A program wins over a group, and both over stages.
         if name in self.names:
             return [name]
         if name in self.groups:
             return self.groups[name]
-        raise BadSelection(f"no program or group {name!r}; programs: {', '.join(self.names)}; groups: {', '.join(self.groups)}")
+        if name in self.stages:
+            return [name]
+        if name == stages.GROUP:
+            if not self.stages:
+                raise BadSelection(f"{name}: there are none around {self.directory}; a source tree of Swallow has them, in {stages.DIRECTORY}")
+            return self.stages
+        known = f"programs: {', '.join(self.names)}; groups: {', '.join(self.groups)}"
+        if self.stages:
+            known += f"; {stages.GROUP}: {', '.join(self.stages)}"
+        raise BadSelection(f"no program or group {name!r}; {known}")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from swallow.perf import configurations, machine, memory, process, progress, report, results, selection, tables
+from swallow.perf import configurations, machine, memory, process, progress, report, results, selection, stages, tables
 
 TIME = "time"
 MEMORY = "memory"
@@ -62,6 +62,9 @@ class Session:
     facts: dict
     machine: dict
     results: list
+    # stages.Measured of each stage, and the interpreter for those that need one.
+    stages: list = field(default_factory=list)
+    stages_python: str | None = None
     interrupted: bool = False
 
     @property
@@ -149,6 +152,25 @@ def _measure(session, programs):
             session.interrupted = True
 
 
+def _measure_stages(session, runner):
+    """Measures the stages, one after the other; stops at Ctrl-C."""
+    count = len(session.stages)
+    try:
+        _say(f"building the benches of {count} stage{'s' if count > 1 else ''}")
+        runner.build([measured.stage for measured in session.stages])
+        for number, measured in enumerate(session.stages):
+            _say(f"stage {number + 1} of {count}: {measured.label}")
+            runner.measure(measured)
+            if measured.error is not None:
+                _say(f"{measured.label}: {measured.error}")
+    except stages.StagesFailed as error:
+        _say(error)
+        for measured in session.stages:
+            measured.error = str(error)
+    except KeyboardInterrupt:
+        session.interrupted = True
+
+
 def _say(text):
     sys.stderr.write(f"swallow perf: {text}\n")
 
@@ -178,7 +200,7 @@ def _deliver(session, benchmarks):
 
         plots = write(options.plot, plot.draw, benchmarks, session.names, options.plot) or {}
     print(report.text(session, benchmarks, plots))
-    tables.show(benchmarks, session.names)
+    tables.show(benchmarks, session)
     if options.markdown:
         write(options.markdown, options.markdown.write_text, tables.markdown(session, benchmarks))
     return fine
@@ -189,9 +211,15 @@ def main(options):
     env = process.environment(options.inherit_env)
     try:
         programs = selection.Programs(options.programs or selection.find_directory(Path.cwd()))
-        benchmarks = programs.choose(options.benchmarks)
+        chosen = programs.choose(options.benchmarks)
+        wanted = [one for one in chosen if isinstance(one, stages.Stage)]
+        benchmarks = [one for one in chosen if isinstance(one, selection.Benchmark)]
+        if wanted and not options.runs:
+            raise selection.BadSelection("--no-time: stages are measured by the clock only")
         facts = {configuration.name: configurations.probe(configuration, env) for configuration in options.configurations}
-    except (selection.BadSelection, configurations.BadConfiguration) as error:
+        python = stages.python_for(options.configurations, facts)
+        runner = stages.Runner(programs.root, options, python) if wanted else None
+    except (selection.BadSelection, configurations.BadConfiguration, stages.StagesFailed) as error:
         _say(error)
         return 2
     except KeyboardInterrupt:
@@ -203,8 +231,11 @@ def main(options):
     for warning in machine.warnings(found, options.track_memory):
         _say(warning)
     session = Session(options, options.configurations, facts, found, [Result(benchmark) for benchmark in benchmarks])
+    session.stages, session.stages_python = [stages.Measured(stage) for stage in wanted], python
     _measure(session, programs)
+    if session.stages and not session.interrupted:
+        _measure_stages(session, runner)
     fine = _deliver(session, report.summaries(session))
     if session.interrupted:
         return 130
-    return 0 if fine and not any(result.error for result in session.results) else 1
+    return 0 if fine and not any(result.error for result in [*session.results, *session.stages]) else 1

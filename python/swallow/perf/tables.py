@@ -2,9 +2,11 @@
 
 import sys
 
-from swallow.perf import report, statistics, summary
+from swallow.perf import report, stages, statistics, summary
 
 MISSING = "–"
+# Begins the last row of the tables that have such a row.
+MEAN = "geometric mean"
 
 
 def _times(summaries, names):
@@ -24,7 +26,7 @@ def _times(summaries, names):
                 figures = row.compiling[name]
                 cells += [f"{figures['compile_ns'] / 1e9:.3f}", f"{figures['codegen_ns'] / 1e9:.3f}"] if figures else [MISSING] * 2
         rows.append(cells)
-    last = ["geometric mean", ""]
+    last = [MEAN, ""]
     for name in names[1:]:
         last += ["", f"{statistics.geometric_mean(row.faster[name]['ratio'] for row in summaries):.2f}x"]
         last += ["", ""] if name in compiled else []
@@ -48,7 +50,7 @@ def _memory(summaries, names):
                     ratios.setdefault((name, figure), []).append(ratio)
                 cells += [str(row.memory[name][figure]), f"{ratio:.2f}x" if ratio else MISSING]
         rows.append(cells)
-    last = ["geometric mean", ""]
+    last = [MEAN, ""]
     for name in names[1:]:
         for figure in ("max", "max_with_helper") if name in helped else ("max",):
             mean = statistics.geometric_mean(ratios.get((name, figure), ()))
@@ -61,6 +63,22 @@ def make(summaries, names):
     timed = [row for row in summaries if row.times]
     sampled = [row for row in summaries if row.memory]
     return ([_times(timed, names)] if timed else []) + ([_memory(sampled, names)] if sampled else [])
+
+
+def make_stages(measured):
+    """The table of the stages, if there are any figures: title, columns, rows."""
+    rows = []
+    for one in measured:
+        for figure in one.figures:
+            rows.append([one.label, figure.name, *map(stages.spoken, (figure.mean, figure.low, figure.high, figure.stdev))])
+    confidences = {f"{figure.confidence * 100:g} %" for one in measured for figure in one.figures}
+    title = f"Stages: means, where they are with {' or '.join(sorted(confidences))} confidence, and standard deviations"
+    return [(title, ["stage", "figure", "mean", "from", "to", "stddev"], rows)] if rows else []
+
+
+def _parts(rows):
+    """The rows, and the one of the means behind them, if there is one."""
+    return (rows[:-1], rows[-1:]) if rows[-1][0] == MEAN else (rows, [])
 
 
 def unsteady(summaries):
@@ -84,23 +102,23 @@ def plain(title, columns, rows):
     return "\n".join([title, line(columns), "  ".join("-" * width for width in widths), *map(line, rows)])
 
 
-def show(summaries, names):
+def show(summaries, session):
     """Prints the tables."""
-    show_all(make(summaries, names))
+    show_all(make(summaries, session.names) + make_stages(session.stages))
     if line := unsteady(summaries):
         print(line)
 
 
-def show_all(tables, summing=True):
-    """Prints tables; with `summing` their last rows sum them up."""
+def show_all(tables):
+    """Prints tables."""
     if sys.stdout.isatty():
-        _show_rich(tables, summing)
+        _show_rich(tables)
     else:
         for table in tables:
             print(plain(*table), end="\n\n")
 
 
-def _show_rich(tables, summing):
+def _show_rich(tables):
     """Prints tables on a terminal."""
     from rich.console import Console
     from rich.table import Table
@@ -111,27 +129,30 @@ def _show_rich(tables, summing):
         table = Table(title=title, title_justify="left")
         for number, column in enumerate(columns):
             table.add_column(Text(column), justify="right" if number else "left", no_wrap=number == 0)
-        for row in rows[:-1] if summing else rows:
+        usual, means = _parts(rows)
+        for row in usual:
             table.add_row(*map(Text, row))
-        if summing:
+        for row in means:
             table.add_section()
-            table.add_row(*map(Text, rows[-1]), style="bold")
+            table.add_row(*map(Text, row), style="bold")
         console.print(table)
 
 
-def as_markdown(title, columns, rows, summing=True):
+def as_markdown(title, columns, rows):
     """A table as Markdown."""
     lines = [f"| {' | '.join(columns)} |", f"|---|{'--:|' * (len(columns) - 1)}"]
-    if summing:
-        rows = [*rows[:-1], [f"*{rows[-1][0]}*", *rows[-1][1:]]]
-    return "\n\n".join([f"{title}:", "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])])
+    usual, means = _parts(rows)
+    lines += [f"| {' | '.join(row)} |" for row in [*usual, *([f"*{row[0]}*", *row[1:]] for row in means)]]
+    return "\n\n".join([f"{title}:", "\n".join(lines)])
 
 
 def markdown(session, summaries):
     """What was measured and the tables, as Markdown."""
     parts = ["\n".join(f"- {line}" for line in report.heading(session).splitlines())]
-    parts += [as_markdown(*table) for table in make(summaries, session.names)]
-    failed = [f"- {result.label}: {result.error}" for result in session.results if result.error]
+    parts += [as_markdown(*table) for table in make(summaries, session.names) + make_stages(session.stages)]
+    if session.stages:
+        parts.append(f"{report.stages_note(session)}.")
+    failed = [f"- {result.label}: {result.error}" for result in [*session.results, *session.stages] if result.error]
     if failed:
         parts += ["Failed:", "\n".join(failed)]
     return "\n\n".join(parts) + "\n"

@@ -248,6 +248,8 @@ impl CodeGenerator for LlvmGenerator {
                 built.clock.lap("emit");
                 Ok((object, request.symbol.clone(), built))
             })?;
+        // The module and its context are gone.
+        built.clock.lap("free");
         timing::note_code(object.as_slice());
         // The linker takes the buffer over.
         let raw = object.as_mut_ptr();

@@ -1,0 +1,131 @@
+//! The recorded inputs of the benches of stages (`benches/inputs`): each still reads, builds and goes through everything that a bench
+//! does with it, by the code that the benches use.
+
+#[cfg(all(feature = "llvm", feature = "cranelift"))]
+#[path = "../../benches/stages/support/compiler.rs"]
+mod compiler;
+// The benches use more of it.
+#[allow(dead_code)]
+#[path = "../../benches/stages/support/inputs.rs"]
+mod recorded;
+
+use _swallow::bytecode::{Code, decode};
+use _swallow::feedback::site_kind;
+use _swallow::frontend;
+use _swallow::hir::{Function, parse_function, serialise, verify};
+use _swallow::passes;
+use libtest_mimic::{Failed, Trial};
+use recorded::Input;
+use std::path::Path;
+
+/// One test for every input, and those for all of them.
+pub fn trials() -> Vec<Trial> {
+    let files = match recorded::files() {
+        Ok(files) => files,
+        Err(error) => return vec![Trial::test("benches/inputs", || Err(error.into()))],
+    };
+    files
+        .into_iter()
+        .map(|path| Trial::test(super::relative(&path), move || run(&path)))
+        .collect()
+}
+
+fn run(path: &Path) -> Result<(), Failed> {
+    let input = recorded::read(path)?;
+    decoded(&input)?;
+    let built = frontend::build(&input.recording.code, &input.recording, &input.options)?;
+    verify(&built).map_err(|errors| errors.to_string())?;
+    passed(&input)?;
+    compiled(&input)
+}
+
+/// The code reads as instructions up to its end, and the feedback map belongs to it and has seen something.
+fn decoded(input: &Input) -> Result<(), Failed> {
+    let code: &Code = &input.recording.code;
+    let instructions = decode(code);
+    let end = instructions.last().map(|last| last.next as usize);
+    if end != Some(code.units.len()) {
+        return Err(format!("{} units end at {end:?}", code.units.len()).into());
+    }
+    let map = input.options.feedback.as_ref().ok_or("no feedback map")?;
+    let sites = instructions
+        .iter()
+        .filter(|one| site_kind(one.op).is_some());
+    let sites: Vec<_> = sites.map(|one| one.pc as usize).collect();
+    let seen = sites.iter().filter(|pc| map.site(**pc).is_some()).count();
+    if (sites.len(), seen) != (map.len(), map.seen()) || seen == 0 {
+        return Err(format!(
+            "{} sites in the code, {} in the map",
+            sites.len(),
+            map.len()
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Text and bytes of the HIR read back, and every pass of the table is measured on something.
+fn passed(input: &Input) -> Result<(), Failed> {
+    let function: &Function = &input.function;
+    if parse_function(&function.to_string())? != *function
+        || serialise::from_bytes(&serialise::to_bytes(function))? != *function
+    {
+        return Err("it reads back differently".into());
+    }
+    let given = passes::first_inputs(function);
+    for (name, pass) in passes::PASSES {
+        let (_, before) = given
+            .iter()
+            .find(|(given, _)| given == name)
+            .ok_or_else(|| format!("{name} is not in the pipeline"))?;
+        let mut after = before.clone();
+        pass(&mut after);
+        verify(&after).map_err(|errors| format!("behind {name}: {errors}"))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(all(feature = "llvm", feature = "cranelift")))]
+fn compiled(_input: &Input) -> Result<(), Failed> {
+    eprintln!("not compiled without the features `llvm` and `cranelift`");
+    Ok(())
+}
+
+/// Both generators make code of it, LLVM under each preset, with the phases that are measured; and give all of it back.
+#[cfg(all(feature = "llvm", feature = "cranelift"))]
+fn compiled(input: &Input) -> Result<(), Failed> {
+    use _swallow::codegen::Engine;
+    use compiler::{Compiler, phase, request};
+
+    let presets = llvm_passes::PRESETS.iter().map(|(name, _)| (*name, 2));
+    let llvm: Vec<(&str, u8)> = presets.chain([("o0", 0)]).collect();
+    for (engine, settings, phases) in [
+        (
+            Engine::Llvm,
+            &llvm[..],
+            &["lower", "passes", "emit", "link"][..],
+        ),
+        (
+            Engine::Cranelift,
+            &[("jit", 2), ("o0", 0)],
+            &["lower", "emit", "link"],
+        ),
+    ] {
+        let mut compiler = Compiler::new(engine)?;
+        for (pipeline, level) in settings {
+            let bytes = compiler.encode(&mut request(&input.function, pipeline, *level));
+            let image = compiler.compile(&bytes)?;
+            if !image.is_consistent() || compiler.used() == 0 {
+                return Err(format!("{engine}, {pipeline}: {image:?}").into());
+            }
+            for name in phases {
+                phase(&image, name)?;
+            }
+            compiler.release(&image);
+        }
+        if compiler.used() != 0 {
+            return Err(format!("{engine}: {} bytes are not given back", compiler.used()).into());
+        }
+    }
+    Ok(())
+}
