@@ -1,4 +1,4 @@
-//! What compilations are made of: time by pass (`-X jit-time-passes`), and what was done when (`-X jit-trace`). The code generator
+//! What compilations are made of: time and memory by pass (`-X jit-time-passes`), and what was done when (`-X jit-trace`). The code generator
 //! measures and sends it with its answers ([`crate::timing`]); here it adds up. Where neither is asked for there is nothing of this.
 
 use super::trace::Trace;
@@ -58,6 +58,8 @@ impl Measurements {
                 "seconds": pass.own as f64 / 1e9,
                 "insts_before": pass.before,
                 "insts_after": pass.after,
+                "bytes_taken": pass.taken,
+                "bytes_peak": pass.most,
             })
         });
         Value::Array(rows.collect())

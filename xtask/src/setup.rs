@@ -14,7 +14,13 @@ pub const DEFAULT_PYTHON: &str = "/usr/bin/python3.11";
 
 /// To build: LLVM's headers, llvm-config and libraries (llvm-sys links all of them, Polly too, where they are static),
 /// what those need, and the linker with libstdc++.
-const PACKAGES: &[&str] = &["llvm-19-dev", "libpolly-19-dev", "libzstd-dev", "zlib1g-dev", "g++"];
+const PACKAGES: &[&str] = &[
+    "llvm-19-dev",
+    "libpolly-19-dev",
+    "libzstd-dev",
+    "zlib1g-dev",
+    "g++",
+];
 
 /// The default interpreter and what `venv` needs to put pip into an environment.
 const PYTHON_PACKAGES: &[&str] = &["python3.11", "python3.11-venv"];
