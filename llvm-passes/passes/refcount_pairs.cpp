@@ -15,6 +15,7 @@
 //
 // This is to run before counts are combined (early-cse, gvn): updates are recognised in the form in which the lowering writes them.
 
+#include "memory_sort.h"
 #include "passes.h"
 
 #include <optional>
@@ -29,38 +30,13 @@
 #include "llvm/IR/Function.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
-#include "llvm/IR/Metadata.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 
 using namespace llvm;
+using swallow::MemorySorts;
+using swallow::Sort;
 
 namespace {
-
-// As in the lowering's `Memory`; Unknown may be any of them.
-enum class Sort { Unknown, Count, Items, Own, Other };
-
-Sort sortOf(const Instruction &Access) {
-  const MDNode *Tag = Access.getMetadata(LLVMContext::MD_tbaa);
-  if (!Tag || Tag->getNumOperands() < 2)
-    return Sort::Unknown;
-  const auto *Type = dyn_cast<MDNode>(Tag->getOperand(1));
-  if (!Type || Type->getNumOperands() < 2)
-    return Sort::Unknown;
-  const auto *Root = dyn_cast<MDNode>(Type->getOperand(1));
-  const auto *Name = dyn_cast<MDString>(Type->getOperand(0));
-  if (!Name || !Root || Root->getNumOperands() != 1)
-    return Sort::Unknown;
-  const auto *Whose = dyn_cast<MDString>(Root->getOperand(0));
-  if (!Whose || Whose->getString() != "swallow")
-    return Sort::Unknown;
-  if (Name->getString() == "count")
-    return Sort::Count;
-  if (Name->getString() == "items")
-    return Sort::Items;
-  if (Name->getString() == "own")
-    return Sort::Own;
-  return Name->getString() == "other" ? Sort::Other : Sort::Unknown;
-}
 
 // `*p = *p + 1`, or less 1.
 struct Update {
@@ -79,8 +55,8 @@ struct Update {
 };
 
 // The update that begins with a load.
-std::optional<Update> updateFrom(LoadInst *Load) {
-  if (sortOf(*Load) != Sort::Count || !Load->isSimple() || !Load->hasOneUse())
+std::optional<Update> updateFrom(LoadInst *Load, const MemorySorts &Sorts) {
+  if (Sorts.of(*Load) != Sort::Count || !Load->isSimple() || !Load->hasOneUse())
     return std::nullopt;
   auto *Change = dyn_cast<BinaryOperator>(Load->user_back());
   if (!Change || Change->getParent() != Load->getParent() || Change->getOperand(0) != Load)
@@ -90,7 +66,7 @@ std::optional<Update> updateFrom(LoadInst *Load) {
     return std::nullopt;
   for (User *Use : Change->users()) {
     auto *Store = dyn_cast<StoreInst>(Use);
-    if (!Store || Store->getParent() != Load->getParent() || !Store->isSimple() || sortOf(*Store) != Sort::Count ||
+    if (!Store || Store->getParent() != Load->getParent() || !Store->isSimple() || Sorts.of(*Store) != Sort::Count ||
         Store->getPointerOperand() != Load->getPointerOperand() || Store->getValueOperand() != Change)
       continue;
     // Nothing may count in between; the lowering has nothing there at all.
@@ -113,7 +89,7 @@ bool isZero(const Value *Number) {
   return Constant && Constant->isZero();
 }
 
-std::optional<Release> releaseAfter(const Update &Down) {
+std::optional<Release> releaseAfter(const Update &Down, const MemorySorts &Sorts) {
   auto *Branch = dyn_cast<BranchInst>(Down.Store->getParent()->getTerminator());
   if (!Branch || !Branch->isConditional() || !Down.Change->hasNUses(2))
     return std::nullopt;
@@ -121,16 +97,19 @@ std::optional<Release> releaseAfter(const Update &Down) {
   if (!IsZero || !IsZero->hasOneUse() || IsZero->getPredicate() != ICmpInst::ICMP_EQ ||
       IsZero->getOperand(0) != Down.Change || !isZero(IsZero->getOperand(1)))
     return std::nullopt;
+  for (Instruction *At = Down.Store->getNextNode(); At != Branch; At = At->getNextNode())
+    if (At->mayReadOrWriteMemory() && Sorts.of(*At) != Sort::Own)
+      return std::nullopt;
   return Release{Branch, IsZero};
 }
 
 // Whether a block leaves native code: a patch point, perhaps behind updates of counts.
-bool isExit(const BasicBlock *Block) {
+bool isExit(const BasicBlock *Block, const MemorySorts &Sorts) {
   for (int Steps = 0; Steps < 8 && !isa<PHINode>(Block->front()); ++Steps) {
     for (const Instruction &I : *Block) {
       if (const auto *Call = dyn_cast<IntrinsicInst>(&I))
         return Call->getIntrinsicID() == Intrinsic::experimental_patchpoint;
-      if (I.mayReadOrWriteMemory() && sortOf(I) != Sort::Count)
+      if (I.mayReadOrWriteMemory() && Sorts.of(I) != Sort::Count)
         return false;
     }
     Block = Block->getSingleSuccessor();
@@ -155,7 +134,8 @@ struct Pending {
 
 class Trace {
 public:
-  Trace(SmallPtrSetImpl<BasicBlock *> &Seen, SmallVectorImpl<BasicBlock *> &Dead) : Seen(Seen), Dead(Dead) {}
+  Trace(const MemorySorts &Sorts, SmallPtrSetImpl<BasicBlock *> &Seen, SmallVectorImpl<BasicBlock *> &Dead)
+      : Sorts(Sorts), Seen(Seen), Dead(Dead) {}
 
   // Follows one trace.
   bool follow(BasicBlock *Block) {
@@ -186,7 +166,7 @@ private:
       if (I.isTerminator())
         break;
       auto *Load = dyn_cast<LoadInst>(&I);
-      if (auto Found = Load ? updateFrom(Load) : std::nullopt) {
+      if (auto Found = Load ? updateFrom(Load, Sorts) : std::nullopt) {
         At = std::next(Found->Store->getIterator());
         if (Found->IsUp) {
           Ups.push_back({*Found, Edges.size()});
@@ -206,8 +186,8 @@ private:
     if (Branch->isConditional()) {
       if (Branch->getSuccessor(0) == Branch->getSuccessor(1))
         return nullptr;
-      bool First = isExit(Branch->getSuccessor(0));
-      if (First == isExit(Branch->getSuccessor(1)))
+      bool First = isExit(Branch->getSuccessor(0), Sorts);
+      if (First == isExit(Branch->getSuccessor(1), Sorts))
         return nullptr;
       Next = Branch->getSuccessor(First ? 1 : 0);
       Edges.push_back({Branch, First ? 0u : 1u});
@@ -218,7 +198,7 @@ private:
   // Takes note of what an instruction does to memory.
   void look(Instruction &I) {
     if (auto *Load = dyn_cast<LoadInst>(&I); Load && Load->isSimple()) {
-      Sort Of = sortOf(I);
+      Sort Of = Sorts.of(I);
       // Who looks at a count must see it.
       if (Of == Sort::Count || Of == Sort::Unknown)
         Ups.clear();
@@ -227,7 +207,7 @@ private:
       return;
     }
     if (auto *Store = dyn_cast<StoreInst>(&I); Store && Store->isSimple()) {
-      switch (sortOf(I)) {
+      switch (Sorts.of(I)) {
       case Sort::Items:
         Items.push_back(Store->getValueOperand());
         return;
@@ -256,12 +236,12 @@ private:
       return false;
     if (const auto *Load = dyn_cast<LoadInst>(One)) {
       auto Before = Moments.find(Load), After = Moments.find(cast<LoadInst>(Other));
-      if (Before == Moments.end() || After == Moments.end() || sortOf(*One) != sortOf(*Other))
+      if (Before == Moments.end() || After == Moments.end() || Sorts.of(*One) != Sorts.of(*Other))
         return false;
-      if (sortOf(*One) == Sort::Other && Before->second.Others != After->second.Others)
+      if (Sorts.of(*One) == Sort::Other && Before->second.Others != After->second.Others)
         return false;
       // Two items are one or lie apart: a store between of the very value that was read leaves the place as it is, wherever it goes.
-      if (sortOf(*One) == Sort::Items)
+      if (Sorts.of(*One) == Sort::Items)
         for (size_t At = Before->second.Items; At < After->second.Items; ++At)
           if (Items[At] != A)
             return false;
@@ -276,7 +256,7 @@ private:
 
   // Removes a count down with the count up that it belongs to; where the trace goes on then.
   BasicBlock *pair(const Update &Down) {
-    auto Free = releaseAfter(Down);
+    auto Free = releaseAfter(Down, Sorts);
     if (!Free)
       return nullptr;
     auto Found = find_if(reverse(Ups), [&](const Pending &One) { return same(One.Up.object(), Down.object()); });
@@ -324,7 +304,10 @@ private:
     return Block;
   }
 
+  const MemorySorts &Sorts;
+  // Blocks that some trace has had.
   SmallPtrSetImpl<BasicBlock *> &Seen;
+  // Blocks that nothing goes to any more.
   SmallVectorImpl<BasicBlock *> &Dead;
   SmallVector<Pending, 8> Ups;
   SmallVector<Edge, 32> Edges;
@@ -339,6 +322,7 @@ private:
 } // namespace
 
 PreservedAnalyses swallow::RefcountPairsPass::run(Function &Fn, FunctionAnalysisManager &) {
+  MemorySorts Sorts(Fn.getContext());
   SmallPtrSet<BasicBlock *, 32> Seen;
   SmallVector<BasicBlock *, 4> Dead;
   // Whoever has one way in comes behind it.
@@ -346,7 +330,7 @@ PreservedAnalyses swallow::RefcountPairsPass::run(Function &Fn, FunctionAnalysis
   SmallVector<BasicBlock *, 64> Starts(Order.begin(), Order.end());
   bool Changed = false;
   for (BasicBlock *Block : Starts)
-    Changed |= Trace(Seen, Dead).follow(Block);
+    Changed |= Trace(Sorts, Seen, Dead).follow(Block);
   for (BasicBlock *Block : Dead)
     DeleteDeadBlock(Block);
   return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();

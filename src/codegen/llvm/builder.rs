@@ -44,7 +44,7 @@ pub(super) struct LlvmMachine<'c, 'm> {
     patch_points: bool,
     /// Where exits come together, the latest last.
     tails: Vec<Tail<'c>>,
-    /// The tags of [`Memory`]'s sorts.
+    /// What says of an access which of [`Memory`]'s sorts it is to.
     sorts: [MetadataValue<'c>; 4],
     kinds: Kinds,
 }
@@ -52,7 +52,7 @@ pub(super) struct LlvmMachine<'c, 'm> {
 /// Numbers of kinds of metadata.
 struct Kinds {
     prof: u32,
-    tbaa: u32,
+    memory: u32,
 }
 
 type V<'c> = BasicValueEnum<'c>;
@@ -109,7 +109,7 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
             sorts: sorts(context),
             kinds: Kinds {
                 prof: context.get_kind_id("prof"),
-                tbaa: context.get_kind_id("tbaa"),
+                memory: context.get_kind_id("swallow.memory"),
             },
         }
     }
@@ -228,7 +228,7 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
         };
         access
             .expect("an instruction")
-            .set_metadata(self.sorts[sort], self.kinds.tbaa)
+            .set_metadata(self.sorts[sort], self.kinds.memory)
             .expect("an access takes metadata");
     }
 
@@ -245,15 +245,10 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
     }
 }
 
-/// Type-based alias metadata for the sorts of memory: types with nothing in common. `llvm-passes/passes/` knows them by these names.
+/// Metadata for the sorts of memory. `llvm-passes/passes/memory_sort.h` reads it; LLVM's own passes don't know it.
 fn sorts(context: &Context) -> [MetadataValue<'_>; 4] {
-    let zero = context.i64_type().const_zero();
-    let root = context.metadata_node(&[context.metadata_string("swallow").into()]);
-    ["count", "items", "own", "other"].map(|name| {
-        let name = context.metadata_string(name);
-        let sort = context.metadata_node(&[name.into(), root.into(), zero.into()]);
-        context.metadata_node(&[sort.into(), sort.into(), zero.into()])
-    })
+    ["count", "items", "own", "other"]
+        .map(|name| context.metadata_node(&[context.metadata_string(name).into()]))
 }
 
 /// A unit's result.
