@@ -3,6 +3,7 @@
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=shim");
+    println!("cargo:rerun-if-changed=passes");
     println!("cargo:rerun-if-env-changed=LLVM_SYS_191_PREFIX");
     #[cfg(feature = "llvm")]
     shim();
@@ -32,6 +33,12 @@ fn shim() {
     build
         .flag("-Wall")
         .flag("-Wextra")
-        .file("shim/pipeline.cpp")
+        .include(".")
+        .files([
+            "shim/pipeline.cpp",
+            "shim/memory.cpp",
+            "passes/passes.cpp",
+            "passes/refcount_pairs.cpp",
+        ])
         .compile("swallow_llvm_shim");
 }

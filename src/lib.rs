@@ -21,7 +21,7 @@ pub mod codegen;
 
 #[cfg(feature = "cpython")]
 pub mod control;
-#[cfg(any(test, feature = "cpython"))]
+#[cfg(any(test, feature = "cpython", feature = "generator"))]
 pub mod heap;
 #[cfg(feature = "cpython")]
 pub mod host;

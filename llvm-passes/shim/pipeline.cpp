@@ -1,10 +1,13 @@
 // Pipelines of LLVM's new pass manager, with instrumentation: the C interface can run a pipeline, but neither says what each pass took
-// and changed, nor writes a pipeline out, nor takes passes of ours.
+// and changed, nor writes a pipeline out, nor takes passes of ours (those in passes/).
 //
 // Nothing here throws: LLVM and this file are compiled without exceptions. Callbacks into Rust must not unwind.
 
 #include "pipeline.h"
+#include "memory.h"
+#include "passes/passes.h"
 
+#include <algorithm>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -55,6 +58,12 @@ struct Running {
   // Processor time that it has had itself; the clock's reading since when it is the innermost one.
   uint64_t Own;
   uint64_t Since;
+  // The same of memory: what it took itself, and the counter since when it is the innermost one.
+  uint64_t Taken;
+  uint64_t TakenSince;
+  // Memory in use when it began, and the most so far.
+  int64_t Used;
+  int64_t Most;
   uint32_t Instructions;
   // A manager of passes or an adaptor: its time is theirs.
   bool IsManager;
@@ -80,6 +89,7 @@ private:
   }
 
   void begin(StringRef Class, Any IR) {
+    swallow::UncountedMemory Here;
     Running Pass{};
     Pass.Name = nameOf(Callbacks, Class).str();
     Pass.IsManager = isSpecialPass(Class, {"PassManager", "PassAdaptor", "DevirtSCCRepeatedPass", "ModuleInlinerWrapperPass"});
@@ -95,8 +105,15 @@ private:
     if (!Pass.IsManager)
       Pass.Instructions = count(Pass);
     uint64_t Now = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
-    if (!Stack.empty())
-      Stack.back().Own += Now - Stack.back().Since;
+    swallow::Memory &Memory = swallow::Counted;
+    if (!Stack.empty()) {
+      Running &Outer = Stack.back();
+      Outer.Own += Now - Outer.Since;
+      Outer.Taken += Memory.Taken - Outer.TakenSince;
+      Outer.Most = std::max(Outer.Most, Memory.Most);
+    }
+    Pass.TakenSince = Memory.Taken;
+    Pass.Used = Pass.Most = Memory.Most = Memory.Used;
     Pass.Since = Now;
     Pass.Start = nanoseconds(CLOCK_MONOTONIC);
     Stack.push_back(std::move(Pass));
@@ -106,8 +123,12 @@ private:
     if (Stack.empty())
       return;
     uint64_t Now = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+    swallow::UncountedMemory Here;
+    swallow::Memory &Memory = swallow::Counted;
     Running Pass = Stack.pop_back_val();
     Pass.Own += Now - Pass.Since;
+    Pass.Taken += Memory.Taken - Pass.TakenSince;
+    Pass.Most = std::max(Pass.Most, Memory.Most);
     if (!Pass.IsManager) {
       StringRef Unit = Pass.Fn ? Pass.Fn->getName() : StringRef();
       SwlPassRun Run{Pass.Name.data(),
@@ -119,12 +140,19 @@ private:
                      Pass.Own,
                      Pass.Instructions,
                      count(Pass),
-                     Changed};
+                     Changed,
+                     Pass.Taken,
+                     static_cast<uint64_t>(Pass.Most - Pass.Used)};
       Sink(Context, &Run);
     }
+    if (Stack.empty())
+      return;
+    Running &Outer = Stack.back();
+    Outer.Most = std::max(Outer.Most, Pass.Most);
+    Outer.TakenSince = Memory.Taken;
+    Memory.Most = Memory.Used;
     // What was spent here is nobody's.
-    if (!Stack.empty())
-      Stack.back().Since = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+    Outer.Since = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
   }
 
   PassInstrumentationCallbacks &Callbacks;
@@ -152,6 +180,7 @@ extern "C" uint32_t swl_run_pipeline(LLVMModuleRef ModuleRef, LLVMTargetMachineR
   if (Sink)
     Measure.emplace(Callbacks.emplace(), Sink, SinkContext);
   PassBuilder Builder(Machine, PipelineTuningOptions(), std::nullopt, Callbacks ? &*Callbacks : nullptr);
+  swallow::registerPasses(Builder, Callbacks ? &*Callbacks : nullptr);
   LoopAnalysisManager Loops;
   FunctionAnalysisManager Functions;
   CGSCCAnalysisManager Groups;
@@ -164,6 +193,9 @@ extern "C" uint32_t swl_run_pipeline(LLVMModuleRef ModuleRef, LLVMTargetMachineR
   ModulePassManager Passes;
   if (Error Problem = Builder.parsePassPipeline(Passes, StringRef(Text, Length)))
     return refuse(std::move(Problem), ErrorSink, ErrorContext);
+  std::optional<swallow::CountMemory> Count;
+  if (Sink)
+    Count.emplace();
   Passes.run(Mod, Modules);
   return 1;
 }
@@ -172,6 +204,7 @@ extern "C" uint32_t swl_parse_pipeline(const char *Text, size_t Length, SwlTextS
                                        SwlTextSink ErrorSink, void *ErrorContext) {
   PassInstrumentationCallbacks Callbacks;
   PassBuilder Builder(nullptr, PipelineTuningOptions(), std::nullopt, Expanded ? &Callbacks : nullptr);
+  swallow::registerPasses(Builder, Expanded ? &Callbacks : nullptr);
   ModulePassManager Passes;
   if (Error Problem = Builder.parsePassPipeline(Passes, StringRef(Text, Length)))
     return refuse(std::move(Problem), ErrorSink, ErrorContext);
@@ -198,4 +231,6 @@ extern "C" void swl_pass_names(SwlTextSink Sink, void *Context) {
       StringRef Name = Line.substr(0, Line.find('<'));
       Sink(Context, Name.data(), Name.size());
     }
+  for (StringRef Name : swallow::passNames())
+    Sink(Context, Name.data(), Name.size());
 }

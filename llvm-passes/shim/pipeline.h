@@ -27,6 +27,10 @@ struct SwlPassRun {
   uint32_t before;
   uint32_t after;
   uint32_t changed;
+  // Bytes that it took of the heap, given back or not, without those of passes inside.
+  uint64_t taken;
+  // The most that was in use at once, beyond what was when it began.
+  uint64_t most;
 };
 
 typedef void (*SwlPassSink)(void *context, const SwlPassRun *run);

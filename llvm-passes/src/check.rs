@@ -117,6 +117,10 @@ mod tests {
                 "{name}: {expanded}"
             );
         }
+        assert_eq!(
+            expand("function(swallow-refcount-pairs)").as_deref(),
+            Ok("function(swallow-refcount-pairs)")
+        );
         assert!(
             expand("default<O2>")
                 .expect("a pipeline")
@@ -136,6 +140,14 @@ mod tests {
             (
                 "function(sroa,loop-mssa(gvn))",
                 "column 25: gvn: not a pass that can stand inside loop-mssa",
+            ),
+            (
+                "function(gvn,swallow-refcount-pair)",
+                "column 14: there is no pass swallow-refcount-pair; did you mean swallow-refcount-pairs?",
+            ),
+            (
+                "loop(swallow-refcount-pairs)",
+                "column 6: swallow-refcount-pairs: not a pass that can stand inside loop",
             ),
             (
                 "functon(gvn)",

@@ -2,7 +2,8 @@
 //! the new pass manager (what `opt -passes=…` takes). [`text`] reads such files and finds what is wrong with their form.
 //!
 //! With the feature `llvm` there is also a shim over LLVM's C++ interface (`shim/`): [`shim`] runs a pipeline and measures each pass,
-//! [`check`] says which word of a pipeline LLVM doesn't know. Without it, nothing here links LLVM.
+//! [`check`] says which word of a pipeline LLVM doesn't know. `passes/` has passes of ours, which pipelines name like LLVM's. Without the
+//! feature, nothing here links LLVM.
 #![deny(unsafe_code)]
 
 #[cfg(feature = "llvm")]

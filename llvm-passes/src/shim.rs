@@ -26,6 +26,10 @@ pub struct PassRun<'a> {
     pub before: u32,
     pub after: u32,
     pub changed: bool,
+    /// Bytes that it took of C++'s heap, given back or not, without those of passes inside.
+    pub taken: u64,
+    /// The most that was in use at once, beyond what was when it began.
+    pub most: u64,
 }
 
 /// `SwlPassRun`.
@@ -41,6 +45,8 @@ struct RawRun {
     before: u32,
     after: u32,
     changed: u32,
+    taken: u64,
+    most: u64,
 }
 
 type RawPassSink = unsafe extern "C" fn(*mut c_void, *const RawRun);
@@ -107,6 +113,8 @@ unsafe extern "C" fn hear(listener: *mut c_void, run: *const RawRun) {
         before: raw.before,
         after: raw.after,
         changed: raw.changed != 0,
+        taken: raw.taken,
+        most: raw.most,
     };
     let heard = catch_unwind(AssertUnwindSafe(|| (listener.hear)(&run)));
     listener.panic = heard.err();

@@ -115,9 +115,16 @@ def stats():
 
     Its "jobs" says how many units the code generator has been asked for and not answered.
 
-    Its "passes" is a list with a dict for each pass that has run, if -X jit-time-passes is given: name, stage ("hir" or "llvm"), runs, changed (runs
-    that changed something), seconds of processor time, and insts_before and insts_after, the instructions of what it ran on, over all runs. "code_digest"
-    is then a digest of the machine code of all units in their order; addresses of 33 bits and more count by their order only.
+    Its "passes" is a list with a dict for each pass that has run, if -X jit-time-passes is given:
+
+    name, stage     as in a pipeline; "hir" or "llvm"
+    runs, changed   how often it ran, and how often it changed something
+    seconds         processor time
+    insts_before, insts_after   instructions of what it ran on, over all runs
+    bytes_taken     what all runs took of the heap, given back or not
+    bytes_peak      the most that one run had in use at once, beyond what there was when it began
+
+    "code_digest" is then a digest of the machine code of all units in their order; addresses of 33 bits and more count by their order only.
 
     Its "units" is a list with a dict for each compilation whose code was installed, if -X jit-time-units is given: name, file, line, kind ("function",
     "loop", "resume point" or "handler"), pc (of a place, else None), backend, installed (the moment, on the clock of time.monotonic()), phases (a list of name, seconds, and own, the seconds of processor time),

@@ -89,6 +89,18 @@ class Memory(TypedDict):
     module: int
     functions: list[FunctionMemory]
 
+# A row of stats()["passes"].
+class PassTotal(TypedDict):
+    name: str
+    stage: Literal["hir", "llvm"]
+    runs: int
+    changed: int
+    seconds: float
+    insts_before: int
+    insts_after: int
+    bytes_taken: int
+    bytes_peak: int
+
 # `def` makes a function whose type checkers see as Callable, not FunctionType: both are taken.
 def compile(function: Compilable | Any, /) -> bool: ...
 def is_compiled(function: Compilable | Any, /) -> bool: ...

@@ -20,6 +20,19 @@ pub enum Ty {
     Bit,
 }
 
+/// Sorts of memory. A word is always accessed as of the same sort, so that accesses of two sorts never overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// The count of references to an object.
+    Count,
+    /// The array of a list's items.
+    Items,
+    /// A word of ours that belongs to no object and no frame: counters.
+    Own,
+    /// All that is none of these.
+    Other,
+}
+
 /// Integer operations that cannot fail (shifts by 0..=63, divisors that are neither 0 nor −1 with the minimum).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntOp {
@@ -113,6 +126,8 @@ pub trait Machine {
     fn checked(&mut self, op: CheckedOp, a: Self::V, b: Self::V) -> (Self::V, Self::V);
     /// Signed comparison.
     fn int_cmp(&mut self, cmp: CmpOp, a: Self::V, b: Self::V) -> Self::V;
+    /// Comparison without signs: `a < b`.
+    fn below(&mut self, a: Self::V, b: Self::V) -> Self::V;
     /// Equality of pointers.
     fn same(&mut self, a: Self::V, b: Self::V) -> Self::V;
     fn not(&mut self, bit: Self::V) -> Self::V;
@@ -132,11 +147,19 @@ pub trait Machine {
     fn ptr_to_int(&mut self, a: Self::V) -> Self::V;
     fn int_to_ptr(&mut self, a: Self::V) -> Self::V;
 
-    fn load(&mut self, ty: Ty, base: Self::V, offset: i32) -> Self::V;
+    fn load_from(&mut self, memory: Memory, ty: Ty, base: Self::V, offset: i32) -> Self::V;
+    /// From [`Memory::Other`].
+    fn load(&mut self, ty: Ty, base: Self::V, offset: i32) -> Self::V {
+        self.load_from(Memory::Other, ty, base, offset)
+    }
     /// Loads an `I32` that other threads write; never merged with another load.
     fn load_volatile(&mut self, base: Self::V) -> Self::V;
     /// Stores the low bits of `value`.
-    fn store(&mut self, ty: Ty, value: Self::V, base: Self::V, offset: i32);
+    fn store_to(&mut self, memory: Memory, ty: Ty, value: Self::V, base: Self::V, offset: i32);
+    /// To [`Memory::Other`].
+    fn store(&mut self, ty: Ty, value: Self::V, base: Self::V, offset: i32) {
+        self.store_to(Memory::Other, ty, value, base, offset);
+    }
     /// `base + bytes`.
     fn offset(&mut self, base: Self::V, bytes: Self::V) -> Self::V;
     /// Memory in the machine frame, 16-byte aligned.

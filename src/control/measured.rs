@@ -1,4 +1,4 @@
-//! What compilations are made of: time by pass (`-X jit-time-passes`), by unit (`-X jit-time-units`), and what was done when (`-X jit-trace`).
+//! What compilations are made of: time and memory by pass (`-X jit-time-passes`), by unit (`-X jit-time-units`), and what was done when (`-X jit-trace`).
 //! The code generator measures and sends it with its answers ([`crate::timing`]); here it adds up. Where none is asked for there is nothing
 //! of this.
 
@@ -68,6 +68,8 @@ impl Measurements {
                 "seconds": pass.own as f64 / 1e9,
                 "insts_before": pass.before,
                 "insts_after": pass.after,
+                "bytes_taken": pass.taken,
+                "bytes_peak": pass.most,
             })
         });
         Value::Array(rows.collect())

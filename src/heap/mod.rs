@@ -1,4 +1,4 @@
-//! The heap of Rust code in the Python process: counted, for the ledger, with a reserve, and
+//! The heap of Rust code: counted, for the ledger and for each pass. In the Python process with a reserve, and
 //! with a part of its own for what passes ([`passing`]).
 //!
 //! Where memory is short a Python program gets `MemoryError` and goes on; Rust code would end the process. So address space is
@@ -10,6 +10,7 @@ mod passing;
 pub use passing::{give_back, held, lasting, passing, reserve};
 
 use crate::stats::HEAP;
+use crate::timing;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
@@ -59,10 +60,29 @@ fn taken(size: usize) -> u64 {
     (size + 8).next_multiple_of(16).max(32) as u64
 }
 
+/// Whether there is a ledger: the code generator has none, and counts for passes only.
+const HAS_LEDGER: bool = cfg!(any(test, feature = "cpython"));
+
+fn count(size: usize) {
+    let bytes = taken(size);
+    if HAS_LEDGER {
+        HEAP.fetch_add(bytes, Ordering::Relaxed);
+    }
+    timing::note_taken(bytes);
+}
+
+fn uncount(size: usize) {
+    let bytes = taken(size);
+    if HAS_LEDGER {
+        HEAP.fetch_sub(bytes, Ordering::Relaxed);
+    }
+    timing::note_given(bytes);
+}
+
 // SAFETY: the system's allocator does the work.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HEAP.fetch_add(taken(layout.size()), Ordering::Relaxed);
+        count(layout.size());
         if passing::is_active() {
             let block = passing::alloc(layout);
             if !block.is_null() {
@@ -80,7 +100,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        HEAP.fetch_sub(taken(layout.size()), Ordering::Relaxed);
+        uncount(layout.size());
         // SAFETY: the caller's promise; a block goes where it came from.
         unsafe {
             if passing::has(block) {
@@ -103,13 +123,13 @@ unsafe impl GlobalAlloc for Counting {
                 return if larger.is_null() {
                     self.moved(block, layout, size)
                 } else {
-                    HEAP.fetch_add(taken(size), Ordering::Relaxed);
-                    HEAP.fetch_sub(taken(layout.size()), Ordering::Relaxed);
+                    uncount(layout.size());
+                    count(size);
                     larger
                 };
             }
-            HEAP.fetch_add(taken(size), Ordering::Relaxed);
-            HEAP.fetch_sub(taken(layout.size()), Ordering::Relaxed);
+            uncount(layout.size());
+            count(size);
             let larger = System.realloc(block, layout, size);
             if larger.is_null() && give_up() {
                 return System.realloc(block, layout, size);

@@ -204,7 +204,9 @@ impl Counter {
                     }
                 }
             }
-            if effects == Effects::Escape && inst.info().fs == FsKind::Raise {
+            // `is_true` holds its operand itself, where it calls anything.
+            let holds = inst.op == Op::IsTrue;
+            if effects == Effects::Escape && inst.info().fs == FsKind::Raise && !holds {
                 for_each_use(func, &self.slots.roots, inst, |root| {
                     if self.held(root) == Held::Memory {
                         need.insert(root);

@@ -104,10 +104,11 @@ fn pipeline(func: &mut Function, run: &mut dyn FnMut(&mut Function, &'static str
 fn run_pass(func: &mut Function, name: &'static str) -> bool {
     let pass = by_name(name).expect("the pipeline names passes of the table");
     let start = std::time::Instant::now();
-    let measured =
-        timing::notes_passes().then(|| (timing::now(), timing::spent(), func.inst_count()));
-    let changed = pass(func);
-    if let Some((start, spent, before)) = measured {
+    let changed;
+    if timing::notes_passes() {
+        let (start, spent, before) = (timing::now(), timing::spent(), func.inst_count());
+        let memory;
+        (changed, memory) = timing::counted(|| pass(func));
         timing::note_pass(&timing::PassRun {
             name,
             stage: timing::Stage::Hir,
@@ -117,7 +118,10 @@ fn run_pass(func: &mut Function, name: &'static str) -> bool {
             duration: timing::now() - start,
             before: before as u64,
             after: func.inst_count() as u64,
+            memory,
         });
+    } else {
+        changed = pass(func);
     }
     if cfg!(debug_assertions)
         && let Err(errors) = crate::hir::verify(func)

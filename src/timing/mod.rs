@@ -9,7 +9,7 @@ mod resident;
 pub use resident::Resident;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 fn read(clock: ClockId) -> u64 {
@@ -84,6 +84,17 @@ pub struct PassRun<'a> {
     /// Instructions of what it ran on.
     pub before: u64,
     pub after: u64,
+    /// What it took of the heap.
+    pub memory: Memory,
+}
+
+/// What a stretch of work took of the heap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes, given back or not.
+    pub taken: u64,
+    /// The most that was in use at once, beyond what was when it began.
+    pub most: u64,
 }
 
 /// All executions of a pass.
@@ -99,6 +110,9 @@ pub struct PassTotal {
     /// Sums over the runs.
     pub before: u64,
     pub after: u64,
+    /// Bytes of the heap, see [`Memory`]: the sum of what was taken, and the most of any run.
+    pub taken: u64,
+    pub most: u64,
 }
 
 impl PassTotal {
@@ -109,6 +123,8 @@ impl PassTotal {
         self.own += other.own;
         self.before += other.before;
         self.after += other.after;
+        self.taken += other.taken;
+        self.most = self.most.max(other.most);
     }
 }
 
@@ -191,6 +207,8 @@ pub fn note_pass(run: &PassRun<'_>) {
                 own: run.own,
                 before: run.before,
                 after: run.after,
+                taken: run.memory.taken,
+                most: run.memory.most,
             };
             accumulate(&mut recorder.passes, &total);
         }
@@ -203,6 +221,60 @@ pub fn note_pass(run: &PassRun<'_>) {
             });
         }
     });
+}
+
+/// What a thread has in Rust's heap, less what it had when counting began; in bytes.
+#[derive(Clone, Copy)]
+struct Heap {
+    counting: bool,
+    taken: u64,
+    used: i64,
+    most: i64,
+}
+
+thread_local! {
+    static HEAP: Cell<Heap> = const { Cell::new(Heap { counting: false, taken: 0, used: 0, most: 0 }) };
+}
+
+/// For the allocator: `bytes` were taken.
+pub fn note_taken(bytes: u64) {
+    let mut heap = HEAP.get();
+    if heap.counting {
+        heap.taken += bytes;
+        heap.used += bytes as i64;
+        heap.most = heap.most.max(heap.used);
+        HEAP.set(heap);
+    }
+}
+
+/// For the allocator: `bytes` were given back.
+pub fn note_given(bytes: u64) {
+    let mut heap = HEAP.get();
+    if heap.counting {
+        heap.used -= bytes as i64;
+        HEAP.set(heap);
+    }
+}
+
+/// Runs `body`, counting what this thread takes of Rust's heap meanwhile. Not to be nested.
+pub fn counted<R>(body: impl FnOnce() -> R) -> (R, Memory) {
+    HEAP.set(Heap {
+        counting: true,
+        taken: 0,
+        used: 0,
+        most: 0,
+    });
+    let result = body();
+    let heap = HEAP.get();
+    HEAP.set(Heap {
+        counting: false,
+        ..heap
+    });
+    let memory = Memory {
+        taken: heap.taken,
+        most: heap.most as u64,
+    };
+    (result, memory)
 }
 
 /// Notes machine code that has been made.
@@ -295,18 +367,20 @@ pub fn table(totals: &[PassTotal]) -> String {
     rows.sort_by_key(|total| std::cmp::Reverse(total.own));
     let all: u64 = rows.iter().map(|total| total.own).sum();
     let mut text = format!(
-        "{:>10} {:>6} {:>7} {:>8} {:>10} {:>10}  stage pass\n",
-        "ms", "%", "runs", "changed", "insts in", "insts out"
+        "{:>10} {:>6} {:>7} {:>8} {:>10} {:>10} {:>10} {:>9}  stage pass\n",
+        "ms", "%", "runs", "changed", "insts in", "insts out", "kB taken", "kB peak"
     );
     for total in rows {
         text.push_str(&format!(
-            "{:>10.3} {:>6.1} {:>7} {:>8} {:>10} {:>10}  {:<5} {}\n",
+            "{:>10.3} {:>6.1} {:>7} {:>8} {:>10} {:>10} {:>10.1} {:>9.1}  {:<5} {}\n",
             total.own as f64 / 1e6,
             100.0 * total.own as f64 / all.max(1) as f64,
             total.runs,
             total.changed,
             total.before,
             total.after,
+            total.taken as f64 / 1024.0,
+            total.most as f64 / 1024.0,
             total.stage.name(),
             total.name
         ));
@@ -333,6 +407,10 @@ mod tests {
             own: 3,
             before: 10,
             after: 8,
+            memory: Memory {
+                taken: 2048,
+                most: if changed { 1024 } else { 512 },
+            },
         }
     }
 
@@ -364,14 +442,38 @@ mod tests {
             (dce.runs, dce.changed, dce.own, dce.before, dce.after),
             (2, 1, 6, 20, 16)
         );
+        assert_eq!((dce.taken, dce.most), (4096, 1024));
         let table = table(&measured.passes);
         assert!(
             table
                 .lines()
                 .nth(1)
-                .is_some_and(|line| line.ends_with("hir   dce")),
+                .is_some_and(|line| line.ends_with("4.0       1.0  hir   dce")),
             "{table}"
         );
+    }
+
+    #[test]
+    fn memory_is_counted_while_it_is_asked_for() {
+        let (kept, memory) = counted(|| {
+            drop(std::hint::black_box(vec![1_u8; 10_000]));
+            let mut grown = std::hint::black_box(vec![1_u8; 20_000]);
+            grown.reserve_exact(30_000);
+            grown
+        });
+        let size = kept.capacity() as u64;
+        assert!(
+            (size..size + 100).contains(&memory.most),
+            "{size} {memory:?}"
+        );
+        let taken = 10_000 + 20_000 + size;
+        assert!(
+            (taken..taken + 100).contains(&memory.taken),
+            "{size} {memory:?}"
+        );
+        drop(kept);
+        let ((), memory) = counted(|| ());
+        assert_eq!(memory, Memory::default());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 """What compilations are made of: -X jit-time-passes, -X jit-time-units and -X jit-trace."""
 
+import ast
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -43,17 +45,20 @@ def test_passes_are_counted(run, place):
     done = run(code, "-Xjit-time-passes", "-Xjit-passes=function(sroa,gvn,gvn)", place=place)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout.splitlines()[1])
-    names = {"name", "stage", "runs", "changed", "seconds", "insts_before", "insts_after"}
-    assert all(set(row) == names for row in rows)
+    stub = ast.parse((pathlib.Path(__file__).parents[2] / "python/swallow/__init__.pyi").read_text())
+    names = next([field.target.id for field in node.body] for node in stub.body if getattr(node, "name", "") == "PassTotal")
+    assert all(set(row) == set(names) for row in rows)
     found = {row["name"]: row for row in rows}
     assert found["gvn"]["runs"] == 2 * found["sroa"]["runs"] > 0
     assert found["gvn"]["insts_before"] > found["gvn"]["insts_after"] > 0 and found["gvn"]["changed"] >= 1
     assert {found["gvn"]["stage"], found["insert_refcounts"]["stage"]} == {"llvm", "hir"}
+    for name in ("gvn", "insert_refcounts"):
+        assert 0 < found[name]["bytes_peak"] <= found[name]["bytes_taken"], rows
     assert all(row["seconds"] >= 0 for row in rows) and sum(row["seconds"] for row in rows) > 0
     table = done.stderr.splitlines()
     assert table[0].split()[-2:] == ["stage", "pass"] and table[-1].endswith("all passes")
     assert len(table) == len(rows) + 2
-    assert any(re.fullmatch(r" *\d+\.\d{3} +\d+\.\d +\d+ +\d+ +\d+ +\d+  llvm  gvn", line) for line in table), done.stderr
+    assert any(re.fullmatch(r" *\d+\.\d{3} +\d+\.\d +\d+ +\d+ +\d+ +\d+ +\d+\.\d +\d+\.\d  llvm  gvn", line) for line in table), done.stderr
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -39,6 +39,7 @@ FUNCTION = (
     "simplifycfg",
     "slp-vectorizer",
     "slsr",
+    "swallow-refcount-pairs",
     "sroa",
     "tailcallelim",
     "loop-mssa(licm)",

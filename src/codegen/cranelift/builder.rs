@@ -4,7 +4,9 @@
 //! pointers are `i64`. Addresses of data are constants; functions go by their names, which the linker resolves.
 
 use super::super::SymbolTable;
-use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Leave, Machine, Ty};
+use super::super::machine::{
+    CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Leave, Machine, Memory, Ty,
+};
 use crate::codegen::Site;
 use crate::helpers::{Data, Helper, Kind, activation};
 use crate::hir::CmpOp;
@@ -262,6 +264,10 @@ impl Machine for CraneliftMachine<'_> {
         self.at_end().ins().icmp(int_condition(cmp), a, b)
     }
 
+    fn below(&mut self, a: Value, b: Value) -> Value {
+        self.at_end().ins().icmp(IntCC::UnsignedLessThan, a, b)
+    }
+
     fn same(&mut self, a: Value, b: Value) -> Value {
         self.at_end().ins().icmp(IntCC::Equal, a, b)
     }
@@ -332,7 +338,7 @@ impl Machine for CraneliftMachine<'_> {
         a
     }
 
-    fn load(&mut self, ty: Ty, base: Value, offset: i32) -> Value {
+    fn load_from(&mut self, _: Memory, ty: Ty, base: Value, offset: i32) -> Value {
         let mut cursor = self.at_end();
         let m = cursor.ins();
         match ty {
@@ -351,7 +357,7 @@ impl Machine for CraneliftMachine<'_> {
         cursor.ins().sextend(I64, word)
     }
 
-    fn store(&mut self, ty: Ty, value: Value, base: Value, offset: i32) {
+    fn store_to(&mut self, _: Memory, ty: Ty, value: Value, base: Value, offset: i32) {
         let value = self.operand(value);
         let mut cursor = self.at_end();
         let m = cursor.ins();

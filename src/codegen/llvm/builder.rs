@@ -4,7 +4,9 @@
 //! types agree, so inkwell's builder has nothing to refuse. A mistake there is a bug of ours; it
 //! panics, and the generator turns that into an error for the one unit.
 
-use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Leave, Machine, Ty};
+use super::super::machine::{
+    CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Leave, Machine, Memory, Ty,
+};
 use super::super::{Site, SymbolTable};
 use super::stack_map::CALL_BYTES;
 use crate::helpers::{Data, Helper, Kind, activation};
@@ -17,8 +19,8 @@ use inkwell::intrinsics::Intrinsic;
 use inkwell::module::Module;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum, FunctionType, StructType};
 use inkwell::values::{
-    BasicMetadataValueEnum, BasicValue, BasicValueEnum, FloatValue, FunctionValue, IntValue,
-    PhiValue, PointerValue,
+    BasicMetadataValueEnum, BasicValue, BasicValueEnum, FloatValue, FunctionValue,
+    InstructionOpcode, InstructionValue, IntValue, MetadataValue, PhiValue, PointerValue,
 };
 use inkwell::{AddressSpace, FloatPredicate, IntPredicate};
 use std::collections::HashMap;
@@ -42,6 +44,15 @@ pub(super) struct LlvmMachine<'c, 'm> {
     patch_points: bool,
     /// Where exits come together, the latest last.
     tails: Vec<Tail<'c>>,
+    /// What says of an access which of [`Memory`]'s sorts it is to.
+    sorts: [MetadataValue<'c>; 4],
+    kinds: Kinds,
+}
+
+/// Numbers of kinds of metadata.
+struct Kinds {
+    prof: u32,
+    memory: u32,
 }
 
 type V<'c> = BasicValueEnum<'c>;
@@ -95,6 +106,11 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
             body,
             patch_points,
             tails: Vec::new(),
+            sorts: sorts(context),
+            kinds: Kinds {
+                prof: context.get_kind_id("prof"),
+                memory: context.get_kind_id("swallow.memory"),
+            },
         }
     }
 
@@ -202,18 +218,37 @@ impl<'c, 'm> LlvmMachine<'c, 'm> {
             .collect()
     }
 
-    fn weigh(&self, branch: inkwell::values::InstructionValue<'c>, weights: (u64, u64)) {
+    /// Says of an access what sort of memory it is to.
+    fn tag(&self, access: Option<InstructionValue<'c>>, memory: Memory) {
+        let sort = match memory {
+            Memory::Count => 0,
+            Memory::Items => 1,
+            Memory::Own => 2,
+            Memory::Other => 3,
+        };
+        access
+            .expect("an instruction")
+            .set_metadata(self.sorts[sort], self.kinds.memory)
+            .expect("an access takes metadata");
+    }
+
+    fn weigh(&self, branch: InstructionValue<'c>, weights: (u64, u64)) {
         let i32 = self.context.i32_type();
         let node = self.context.metadata_node(&[
             self.context.metadata_string("branch_weights").into(),
             i32.const_int(weights.0, false).into(),
             i32.const_int(weights.1, false).into(),
         ]);
-        let kind = self.context.get_kind_id("prof");
         branch
-            .set_metadata(node, kind)
+            .set_metadata(node, self.kinds.prof)
             .expect("a branch takes metadata");
     }
+}
+
+/// Metadata for the sorts of memory. `llvm-passes/passes/memory_sort.h` reads it; LLVM's own passes don't know it.
+fn sorts(context: &Context) -> [MetadataValue<'_>; 4] {
+    ["count", "items", "own", "other"]
+        .map(|name| context.metadata_node(&[context.metadata_string(name).into()]))
 }
 
 /// A unit's result.
@@ -232,6 +267,18 @@ fn float(value: V<'_>) -> FloatValue<'_> {
 
 fn pointer(value: V<'_>) -> PointerValue<'_> {
     value.into_pointer_value()
+}
+
+/// What a comparison of a loaded `I32` with a constant compares: the four bytes themselves, which code can do in memory.
+fn narrow<'c>(a: IntValue<'c>, b: IntValue<'c>) -> Option<(IntValue<'c>, IntValue<'c>)> {
+    let extended = a.as_instruction()?;
+    if extended.get_opcode() != InstructionOpcode::SExt {
+        return None;
+    }
+    let word = extended.get_operand(0)?.value()?.into_int_value();
+    let constant = i32::try_from(b.get_sign_extended_constant()?).ok()?;
+    let constant = word.get_type().const_int(i64::from(constant) as u64, true);
+    Some((word, constant))
 }
 
 fn predicate(cmp: CmpOp) -> IntPredicate {
@@ -329,8 +376,16 @@ impl<'c> Machine for LlvmMachine<'c, '_> {
     }
 
     fn int_cmp(&mut self, cmp: CmpOp, a: V<'c>, b: V<'c>) -> V<'c> {
+        let (a, b) = narrow(int(a), int(b)).unwrap_or((int(a), int(b)));
         self.builder
-            .build_int_compare(predicate(cmp), int(a), int(b), "")
+            .build_int_compare(predicate(cmp), a, b, "")
+            .expect("well-typed")
+            .into()
+    }
+
+    fn below(&mut self, a: V<'c>, b: V<'c>) -> V<'c> {
+        self.builder
+            .build_int_compare(IntPredicate::ULT, int(a), int(b), "")
             .expect("well-typed")
             .into()
     }
@@ -457,12 +512,13 @@ impl<'c> Machine for LlvmMachine<'c, '_> {
             .into()
     }
 
-    fn load(&mut self, ty: Ty, base: V<'c>, offset: i32) -> V<'c> {
+    fn load_from(&mut self, memory: Memory, ty: Ty, base: V<'c>, offset: i32) -> V<'c> {
         let place = self.at(base, offset);
         let loaded = self
             .builder
             .build_load(self.ty(ty), place, "")
             .expect("well-typed");
+        self.tag(loaded.as_instruction_value(), memory);
         match ty {
             Ty::I8 => self
                 .builder
@@ -494,7 +550,7 @@ impl<'c> Machine for LlvmMachine<'c, '_> {
             .into()
     }
 
-    fn store(&mut self, ty: Ty, value: V<'c>, base: V<'c>, offset: i32) {
+    fn store_to(&mut self, memory: Memory, ty: Ty, value: V<'c>, base: V<'c>, offset: i32) {
         let place = self.at(base, offset);
         let value: V<'c> = match ty {
             Ty::I8 | Ty::I32 => self
@@ -504,7 +560,8 @@ impl<'c> Machine for LlvmMachine<'c, '_> {
                 .into(),
             Ty::I64 | Ty::F64 | Ty::Ptr | Ty::Bit => value,
         };
-        self.builder.build_store(place, value).expect("well-typed");
+        let store = self.builder.build_store(place, value).expect("well-typed");
+        self.tag(Some(store), memory);
     }
 
     fn offset(&mut self, base: V<'c>, bytes: V<'c>) -> V<'c> {

@@ -196,6 +196,10 @@ fn run_passes(
             own: run.own,
             before: run.before.into(),
             after: run.after.into(),
+            memory: timing::Memory {
+                taken: run.taken,
+                most: run.most,
+            },
         });
     };
     let listener: Option<&mut dyn FnMut(&shim::PassRun<'_>)> = match timing::notes_passes() {

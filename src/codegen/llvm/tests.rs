@@ -46,6 +46,12 @@ fn every_pass_is_measured() {
             .iter()
             .any(|pass| pass.name == "insert_refcounts")
     );
+    // HIR's are Rust's, LLVM's are C++'s: both are counted.
+    for name in ["gvn", "insert_refcounts"] {
+        let pass = measured.passes.iter().find(|pass| pass.name == name);
+        let pass = pass.expect("it has run");
+        assert!(0 < pass.most && pass.most <= pass.taken, "{pass:?}");
+    }
     let names: Vec<_> = measured.spans.iter().map(|span| &*span.name).collect();
     for name in [
         "decode", "optimise", "lower", "gvn", "passes", "emit", "link",

@@ -93,7 +93,10 @@ impl<M: Machine> Lower<'_, M> {
         self.m.jump(done, &[size]);
         self.m.switch_to(slow);
         self.prepare_escape(inst, false);
+        // It may be borrowed from memory that the call changes.
+        self.incref(value);
         let status = self.m.call(Helper::IsTrue, &[value])[0];
+        self.decref(value, self.ty(inst.args[0]));
         self.check_status(inst, status);
         self.m.jump(done, &[status]);
         self.m.switch_to(done);

@@ -1,6 +1,6 @@
 //! Items of lists and tuples, lengths, displays.
 
-use super::super::machine::{Hint, IntOp, Machine, Ty};
+use super::super::machine::{Hint, IntOp, Machine, Memory, Ty};
 use super::Lower;
 use crate::helpers::{Data, Helper};
 use crate::hir::{CmpOp, Inst, Type, Value};
@@ -22,10 +22,9 @@ impl<M: Machine> Lower<'_, M> {
         let negative = self.m.int_cmp(CmpOp::Lt, index, zero);
         let wrapped = self.m.int_op(IntOp::Add, index, len);
         let at = self.m.select(negative, wrapped, index);
-        let below = self.m.int_cmp(CmpOp::Lt, at, zero);
-        let above = self.m.int_cmp(CmpOp::Ge, at, len);
-        let outside = self.m.either(below, above);
-        self.leave_if(outside, exit);
+        // Without its sign an index that is still negative is beyond every length.
+        let inside = self.m.below(at, len);
+        self.require(inside, exit);
         self.place(container, at, is_list)
     }
 
@@ -48,7 +47,7 @@ impl<M: Machine> Lower<'_, M> {
         let offset = 8 * inst.imm_index(0) as i32;
         if self.ty(inst.args[0]) == Type::LIST {
             let array = self.load_ptr(container, builtin::LIST_ITEMS);
-            self.load_ptr(array, offset)
+            self.m.load_from(Memory::Items, Ty::Ptr, array, offset)
         } else {
             self.load_ptr(container, builtin::TUPLE_ITEMS + offset)
         }
@@ -174,7 +173,7 @@ impl<M: Machine> Lower<'_, M> {
         self.m.switch_to(room);
         let array = self.load_ptr(list, builtin::LIST_ITEMS);
         let place = self.element(array, len);
-        self.m.store(Ty::Ptr, item, place, 0);
+        self.m.store_to(Memory::Items, Ty::Ptr, item, place, 0);
         let one = self.m.int(1);
         let more = self.m.int_op(IntOp::Add, len, one);
         self.m.store(Ty::I64, more, list, object::OB_SIZE);

@@ -1,6 +1,6 @@
 //! The walk over blocks and the match over operations.
 
-use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Machine, Ty};
+use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Machine, Memory, Ty};
 use super::{EdgeBlock, Lower, machine_types};
 use crate::helpers::{Data, Helper, tag};
 use crate::hir::{Block, FsKind, Inst, Op, Target, Type};
@@ -411,7 +411,7 @@ impl<M: Machine> Lower<'_, M> {
 
             Op::ListGet => {
                 let place = self.item(inst, true);
-                Some(self.load_ptr(place, 0))
+                Some(self.m.load_from(Memory::Items, Ty::Ptr, place, 0))
             }
             Op::TupleGet => {
                 let place = self.item(inst, false);
@@ -420,18 +420,18 @@ impl<M: Machine> Lower<'_, M> {
             Op::Item => Some(self.known_item(inst)),
             Op::ListItem => {
                 let place = self.place(self.v(inst.args[0]), self.v(inst.args[1]), true);
-                Some(self.load_ptr(place, 0))
+                Some(self.m.load_from(Memory::Items, Ty::Ptr, place, 0))
             }
             Op::ListSet => {
                 let place = self.item(inst, true);
                 let value = self.v(inst.args[2]);
-                self.replace((place, 0), value, Type::OBJECT);
+                self.replace_in(Memory::Items, (place, 0), value, Type::OBJECT);
                 None
             }
             Op::ListSetFloat => {
                 let place = self.item(inst, true);
                 let value = self.v(inst.args[2]);
-                self.replace_float((place, 0), value);
+                self.replace_float(Memory::Items, (place, 0), value);
                 None
             }
             Op::ListHas => Some(self.list_has(inst)),
@@ -456,7 +456,7 @@ impl<M: Machine> Lower<'_, M> {
             Op::StoreInlineFloat => {
                 let place = self.inline_value(inst);
                 let value = self.v(inst.args[1]);
-                self.replace_float(place, value);
+                self.replace_float(Memory::Other, place, value);
                 None
             }
             Op::LoadSlot => {

@@ -1,7 +1,7 @@
 //! Leaving native code: exit blocks, the exit table, and making unboxed locals visible.
 
 use super::super::image::{ExitDesc, ExitUse, Loc};
-use super::super::machine::{Hint, IntOp, Leave, Machine, Ty};
+use super::super::machine::{Hint, IntOp, Leave, Machine, Memory, Ty};
 use super::Lower;
 use crate::helpers::{Helper, activation};
 use crate::hir::{ExitReason, FrameStateId, FsValue, Imm, Inst, Op, Type, Value};
@@ -263,10 +263,10 @@ impl<M: Machine> Lower<'_, M> {
             return;
         }
         let counter = self.m.address(self.stress_counter);
-        let count = self.m.load(Ty::I64, counter, 0);
+        let count = self.m.load_from(Memory::Own, Ty::I64, counter, 0);
         let one = self.m.int(1);
         let count = self.m.int_op(IntOp::Sub, count, one);
-        self.m.store(Ty::I64, count, counter, 0);
+        self.m.store_to(Memory::Own, Ty::I64, count, counter, 0);
         let zero = self.m.int(0);
         let on = self.m.int_cmp(crate::hir::CmpOp::Ne, count, zero);
         self.require(on, exit);

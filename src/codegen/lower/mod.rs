@@ -79,6 +79,8 @@ struct Lower<'a, M: Machine> {
     pending: Vec<(M::B, exits::ExitKey)>,
     /// Definitions of constants.
     constants: HashMap<Value, &'a Inst>,
+    /// Integers that doubles are made of, by the double.
+    converted: HashMap<Value, Value>,
     /// Edge blocks still to be filled.
     edges: Vec<EdgeBlock<M>>,
     /// Flush entries by frame state.
@@ -120,6 +122,7 @@ impl<'a, M: Machine> Lower<'a, M> {
             pending: Vec::new(),
             edges: Vec::new(),
             constants: constants(func),
+            converted: converted(func),
             flushes: HashMap::new(),
             used_slots: used_slots(func),
             epilogue: None,
@@ -255,6 +258,15 @@ fn constants(func: &Function) -> HashMap<Value, &Inst> {
         .flat_map(|b| &b.insts)
         .filter(|inst| is_constant(inst.op))
         .filter_map(|inst| Some((inst.result?, inst)))
+        .collect()
+}
+
+fn converted(func: &Function) -> HashMap<Value, Value> {
+    func.blocks
+        .iter()
+        .flat_map(|b| &b.insts)
+        .filter(|inst| inst.op == Op::IntToFloat)
+        .filter_map(|inst| Some((inst.result?, inst.args[0])))
         .collect()
 }
 

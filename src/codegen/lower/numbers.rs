@@ -73,12 +73,26 @@ impl<M: Machine> Lower<'_, M> {
         let exit = self.guard_exit(inst);
         let (a, b) = (self.v(inst.args[0]), self.v(inst.args[1]));
         self.check_divisor(a, b, inst.args[1], exit);
+        let known = self.known_int(inst.args[1]).filter(|divisor| *divisor > 0);
+        if let Some(divisor) = known
+            && divisor.count_ones() == 1
+        {
+            // Bits do what Python wants of negative numbers, too.
+            return if remainder {
+                let mask = self.m.int(divisor - 1);
+                self.m.int_op(IntOp::And, a, mask)
+            } else {
+                let count = self.m.int(divisor.trailing_zeros().into());
+                self.m.int_op(IntOp::Shr, a, count)
+            };
+        }
         let rem = self.m.int_op(IntOp::Rem, a, b);
         let zero = self.m.int(0);
-        let inexact = self.m.int_cmp(CmpOp::Ne, rem, zero);
-        let signs = self.m.int_op(IntOp::Xor, rem, b);
-        let differ = self.m.int_cmp(CmpOp::Lt, signs, zero);
-        let fix = self.m.both(inexact, differ);
+        let fix = if known.is_some() {
+            self.m.int_cmp(CmpOp::Lt, rem, zero)
+        } else {
+            self.signs_differ(rem, b)
+        };
         if remainder {
             let fixed = self.m.int_op(IntOp::Add, rem, b);
             return self.m.select(fix, fixed, rem);
@@ -86,6 +100,15 @@ impl<M: Machine> Lower<'_, M> {
         let quotient = self.m.int_op(IntOp::Div, a, b);
         let fix = self.m.bit_to_int(fix);
         self.m.int_op(IntOp::Sub, quotient, fix)
+    }
+
+    /// Whether a remainder has the other sign than its divisor.
+    fn signs_differ(&mut self, rem: M::V, b: M::V) -> M::V {
+        let zero = self.m.int(0);
+        let inexact = self.m.int_cmp(CmpOp::Ne, rem, zero);
+        let signs = self.m.int_op(IntOp::Xor, rem, b);
+        let differ = self.m.int_cmp(CmpOp::Lt, signs, zero);
+        self.m.both(inexact, differ)
     }
 
     pub(super) fn int_true_div(&mut self, inst: &Inst) -> M::V {
@@ -160,8 +183,17 @@ impl<M: Machine> Lower<'_, M> {
     pub(super) fn float_divide(&mut self, inst: &Inst, helper: Option<Helper>) -> M::V {
         let exit = self.guard_exit(inst);
         let (a, b) = (self.v(inst.args[0]), self.v(inst.args[1]));
-        let zero = self.m.float(0.0);
-        let is_zero = self.m.float_cmp(CmpOp::Eq, b, zero);
+        let is_zero = match self.converted.get(&inst.args[1]) {
+            // It is zero where the integer is, which is known without a conversion and in one comparison.
+            Some(int) => {
+                let (int, zero) = (self.v(*int), self.m.int(0));
+                self.m.int_cmp(CmpOp::Eq, int, zero)
+            }
+            None => {
+                let zero = self.m.float(0.0);
+                self.m.float_cmp(CmpOp::Eq, b, zero)
+            }
+        };
         self.leave_if(is_zero, exit);
         match helper {
             Some(helper) => self.m.call(helper, &[a, b])[0],

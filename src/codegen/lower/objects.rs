@@ -1,6 +1,6 @@
 //! References, type guards, boxes, attributes and dictionary values.
 
-use super::super::machine::{Hint, IntOp, Machine, Ty};
+use super::super::machine::{Hint, IntOp, Machine, Memory, Ty};
 use super::Lower;
 use crate::helpers::{Data, Helper, tag};
 use crate::hir::{CmpOp, DictKind, Inst, Type};
@@ -22,21 +22,28 @@ impl<M: Machine> Lower<'_, M> {
     // ---- references --------------------------------------------------------------------------
 
     pub(super) fn incref(&mut self, value: M::V) {
-        let count = self.m.load(Ty::I64, value, object::OB_REFCNT);
+        self.change_count(value, IntOp::Add);
+    }
+
+    /// Counts a reference to an object more or less; what the count is then. `llvm-passes/passes/` knows these three operations.
+    fn change_count(&mut self, value: M::V, op: IntOp) -> M::V {
+        let (memory, offset) = (Memory::Count, object::OB_REFCNT);
+        let count = self.m.load_from(memory, Ty::I64, value, offset);
         let one = self.m.int(1);
-        let count = self.m.int_op(IntOp::Add, count, one);
-        self.m.store(Ty::I64, count, value, object::OB_REFCNT);
-        self.count_reference(IntOp::Add);
+        let count = self.m.int_op(op, count, one);
+        self.m.store_to(memory, Ty::I64, count, value, offset);
+        self.count_reference(op);
+        count
     }
 
     /// Counts a reference more or less in all, where that is wanted.
     fn count_reference(&mut self, op: IntOp) {
         if self.ref_total != 0 {
             let total = self.m.address(self.ref_total);
-            let count = self.m.load(Ty::I64, total, 0);
+            let count = self.m.load_from(Memory::Own, Ty::I64, total, 0);
             let one = self.m.int(1);
             let count = self.m.int_op(op, count, one);
-            self.m.store(Ty::I64, count, total, 0);
+            self.m.store_to(Memory::Own, Ty::I64, count, total, 0);
         }
     }
 
@@ -62,11 +69,7 @@ impl<M: Machine> Lower<'_, M> {
             self.unless(null, |this| this.decref(value, ty - Type::NULL));
             return;
         }
-        let count = self.m.load(Ty::I64, value, object::OB_REFCNT);
-        let one = self.m.int(1);
-        let count = self.m.int_op(IntOp::Sub, count, one);
-        self.m.store(Ty::I64, count, value, object::OB_REFCNT);
-        self.count_reference(IntOp::Sub);
+        let count = self.change_count(value, IntOp::Sub);
         let zero = self.m.int(0);
         let dead = self.m.int_cmp(CmpOp::Eq, count, zero);
         self.when(dead, |this| {
@@ -367,9 +370,20 @@ impl<M: Machine> Lower<'_, M> {
     }
 
     /// Puts a reference into memory and releases the one that was there.
-    pub(super) fn replace(&mut self, (base, offset): (M::V, i32), value: M::V, old: Type) {
-        let before = self.load_ptr(base, offset);
-        self.m.store(Ty::Ptr, value, base, offset);
+    pub(super) fn replace(&mut self, place: (M::V, i32), value: M::V, old: Type) {
+        self.replace_in(Memory::Other, place, value, old);
+    }
+
+    /// The same in some sort of memory.
+    pub(super) fn replace_in(
+        &mut self,
+        memory: Memory,
+        (base, offset): (M::V, i32),
+        value: M::V,
+        old: Type,
+    ) {
+        let before = self.m.load_from(memory, Ty::Ptr, base, offset);
+        self.m.store_to(memory, Ty::Ptr, value, base, offset);
         self.decref(before, old);
     }
 
@@ -390,19 +404,27 @@ impl<M: Machine> Lower<'_, M> {
         self.m.store(Ty::Ptr, boxed, frame, offset);
         self.m.jump(on, &[]);
         self.m.switch_to(again);
-        self.replace_float((frame, offset), value);
+        self.replace_float(Memory::Other, (frame, offset), value);
         self.m.jump(on, &[]);
         self.m.switch_to(on);
     }
 
     /// Puts a double into a place that holds a reference: into the old box, if it is a float that
     /// nobody else refers to.
-    pub(super) fn replace_float(&mut self, (base, offset): (M::V, i32), value: M::V) {
-        let before = self.load_ptr(base, offset);
+    pub(super) fn replace_float(
+        &mut self,
+        memory: Memory,
+        (base, offset): (M::V, i32),
+        value: M::V,
+    ) {
+        let before = self.m.load_from(memory, Ty::Ptr, base, offset);
         let class = self.class_of(before);
         let float = self.m.data(Data::FloatType);
         let is_float = self.m.same(class, float);
-        let count = self.m.load(Ty::I64, before, object::OB_REFCNT);
+        let offset_of_count = object::OB_REFCNT;
+        let count = self
+            .m
+            .load_from(Memory::Count, Ty::I64, before, offset_of_count);
         let one = self.m.int(1);
         let alone = self.m.int_cmp(CmpOp::Eq, count, one);
         let reuse = self.m.both(is_float, alone);
@@ -417,7 +439,7 @@ impl<M: Machine> Lower<'_, M> {
         self.m.jump(on, &[]);
         self.m.switch_to(fresh);
         let boxed = self.box_float(value);
-        self.m.store(Ty::Ptr, boxed, base, offset);
+        self.m.store_to(memory, Ty::Ptr, boxed, base, offset);
         self.decref(before, Type::OBJECT);
         self.m.jump(on, &[]);
         self.m.switch_to(on);
