@@ -134,7 +134,7 @@ impl Default for Config {
             log: None,
             backend: Backend::Llvm,
             codegen: Codegen::Helper,
-            idle: 300,
+            idle: 60,
             patience: 60,
             wait: false,
         }
@@ -380,7 +380,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         name: "jit-idle",
         variable: "PYTHONJITIDLE",
-        default: "300",
+        default: "60",
         values: "a whole number from 1 to 4294967295",
         doc: "milliseconds without work after which the process of the code generator ends",
         set: |config, text| {

@@ -4,7 +4,7 @@ use super::backend::Done;
 use super::build::{Made, Source, make};
 use super::measured::{self, Compilation, Stretch};
 use super::profile::Heat;
-use super::{Jit, describe_code, enter, warm};
+use super::{Jit, describe_code, enter, tier, warm};
 use crate::code::unit::{FirstTier, Installed, PlaceKind, State, Unit};
 use crate::codegen::protocol::Job;
 use crate::codegen::{CodeImage, CodegenError, Outcome, Phase};
@@ -19,7 +19,7 @@ use crate::log;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use crate::timing::{self, Measured, Resident};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Times a code object is compiled before it is given up.
@@ -226,11 +226,19 @@ pub(super) struct Pending {
     installed: Box<Installed>,
     /// What has been done here.
     phases: Vec<Phase>,
+    /// Of a second tier: what it is made from.
+    again: Option<Vec<u8>>,
 }
 
 impl Pending {
     /// The second tier of a unit.
-    pub(super) fn again(job: Job, first: &FirstTier, hot: u32, installed: Box<Installed>) -> Self {
+    pub(super) fn again(
+        job: Job,
+        first: &FirstTier,
+        request: &[u8],
+        hot: u32,
+        installed: Box<Installed>,
+    ) -> Self {
         Pending {
             job,
             code: first.code,
@@ -238,6 +246,7 @@ impl Pending {
             hot,
             installed,
             phases: Vec::new(),
+            again: Some(request.to_vec()),
         }
     }
 
@@ -251,10 +260,13 @@ impl Pending {
             return;
         }
         let code = self.code as *mut PyObject;
-        if let Some(unit) = jit.unit(code) {
-            unit.forget_jobs();
+        let Some(unit) = jit.unit(code) else { return };
+        unit.forget_jobs();
+        match self.again {
+            // The first tier goes on, and asks again.
+            Some(request) => tier::put_back(unit, self.pc, request),
+            None => postpone(jit, code, self.pc, self.hot),
         }
-        postpone(jit, code, self.pc, self.hot);
     }
 }
 
@@ -388,6 +400,7 @@ fn submit(
                 hot,
                 installed,
                 phases,
+                again: None,
             });
             Submitted::Waiting(job)
         }
@@ -490,6 +503,10 @@ fn settle(
                 refuse_generic(jit, unit, pending.pc);
             }
         }
+        Err(error) if pending.again.is_some() => {
+            tracing::error!(name = %pending.installed.name, %error, "no second tier");
+            count(&COUNTERS.codegen_errors);
+        }
         Err(error) => fail(jit, code, pending.pc, &error),
     }
 }
@@ -503,6 +520,9 @@ fn discard(jit: &'static Jit, result: Result<Outcome, CodegenError>) {
     }
 }
 
+/// Whether the user has been told that the code memory is full.
+static FULL: AtomicBool = AtomicBool::new(false);
+
 /// There is no code, and will be none.
 fn fail(jit: &'static Jit, code: *mut PyObject, pc: Option<u32>, error: &CodegenError) {
     let name = describe_code(code);
@@ -513,9 +533,14 @@ fn fail(jit: &'static Jit, code: *mut PyObject, pc: Option<u32>, error: &Codegen
         return;
     }
     tracing::error!(%name, %error, "code generation failed");
-    log::say(format_args!(
-        "swallow: {name}: {error}; it stays interpreted"
-    ));
+    let is_full = *error == CodegenError::OutOfMemory;
+    if !is_full {
+        log::say(format_args!(
+            "swallow: {name}: {error}; it stays interpreted"
+        ));
+    } else if !FULL.swap(true, Ordering::Relaxed) {
+        log::say("swallow: no room for more code; what gets hot stays interpreted");
+    }
     if let Some(unit) = jit.unit(code) {
         refuse(jit, unit, error.to_string());
     }

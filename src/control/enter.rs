@@ -22,7 +22,6 @@ use crate::runtime::{self, RawPair};
 use crate::stats::{COUNTERS, count};
 use std::ffi::c_int;
 use std::ptr::null_mut;
-use std::sync::atomic::Ordering;
 
 /// Hotness of a call, and of a generator's going on.
 pub(super) const PER_CALL: u32 = 10;
@@ -381,16 +380,16 @@ pub(super) unsafe fn run(
         *mut u8,
     ) -> RawPair = unsafe { std::mem::transmute(entry) };
     // The GIL is held here, and again when the code has returned.
-    let native = jit.native.load(Ordering::Relaxed);
-    jit.native.store(native + 1, Ordering::Relaxed);
+    let place = 0u8;
+    let place = std::ptr::from_ref(&place) as usize;
+    jit.graveyard.enter(ts as usize, place, installed);
     // SAFETY: the frame is current and at its beginning.
     let result = unsafe {
         jit.timed(frame.code(), Heat::Native, || {
             entry(ts, frame.as_ptr(), null_mut())
         })
     };
-    let native = jit.native.load(Ordering::Relaxed);
-    jit.native.store(native - 1, Ordering::Relaxed);
+    jit.graveyard.leave();
     result
 }
 

@@ -69,7 +69,7 @@ impl Jit {
         }
         functions.sort_by_key(|(total, _)| std::cmp::Reverse(*total));
         let mut retired = Row::default();
-        for installed in self.graveyard().iter() {
+        for installed in self.graveyard.versions().iter() {
             retired.add(installed);
         }
         let (usage, buffers, held) = match self.back.try_lock() {

@@ -12,6 +12,7 @@ mod compile;
 mod enter;
 mod fork;
 mod generator;
+mod graveyard;
 mod ledger;
 mod measured;
 mod profile;
@@ -39,6 +40,7 @@ use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use backend::BackEnd;
 use compile::Pending;
+use graveyard::Graveyard;
 use once_cell::sync::OnceCell;
 use profile::{Heat, Profile};
 use rest::Rest;
@@ -69,10 +71,7 @@ pub struct Jit {
     rest: Rest,
     pending: Mutex<Vec<Pending>>,
     /// Versions that may still be on some stack.
-    #[allow(clippy::vec_box)] // Compiled code knows their addresses.
-    graveyard: Mutex<Vec<Box<Installed>>>,
-    /// Activations of native code, in all threads, that were entered from CPython.
-    native: AtomicU32,
+    graveyard: Graveyard,
     units: AtomicU32,
     /// Addresses of all living records, by that of their code object.
     records: Mutex<BTreeMap<u64, usize>>,
@@ -165,8 +164,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         waiting: AtomicU32::new(0),
         rest: Rest::new(),
         pending: Mutex::default(),
-        graveyard: Mutex::default(),
-        native: AtomicU32::new(0),
+        graveyard: Graveyard::new(),
         units: AtomicU32::new(0),
         records: Mutex::default(),
         profile,
@@ -413,15 +411,8 @@ impl Jit {
             .code_bytes
             .fetch_sub(installed.image.code_size, Ordering::Relaxed);
         count(&COUNTERS.units_released);
-        self.graveyard().push(installed);
+        self.graveyard.versions().push(installed);
         self.bury();
-    }
-
-    #[allow(clippy::vec_box)] // As the field.
-    fn graveyard(&self) -> MutexGuard<'_, Vec<Box<Installed>>> {
-        self.graveyard
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Requests that the code generator has not answered, or whose answers have not been looked at.
@@ -491,16 +482,13 @@ impl Jit {
         self.waiting.load(Ordering::Relaxed) as usize >= backend::MAX_JOBS
     }
 
-    /// Frees retired versions if no native code is on any stack.
+    /// Frees retired versions that are on no stack.
     fn bury(&self) {
-        if self.native.load(Ordering::Relaxed) != 0 {
-            return;
-        }
         let Ok(mut back) = self.back.try_lock() else {
             // A compilation is under way below us.
             return;
         };
-        let mut retired = std::mem::take(&mut *self.graveyard());
+        let mut retired = self.graveyard.take();
         for installed in &mut retired {
             installed.forget_unwind();
             back.release(&installed.image.blocks);
@@ -652,10 +640,10 @@ extern "C" fn release_records() {
         }
     }
     // A thread that will never run again may have native code on its stack: then all code stays.
-    if jit.native.load(Ordering::Relaxed) == 0
+    if !jit.graveyard.is_watched()
         && let Ok(mut back) = jit.back.try_lock()
     {
-        for installed in jit.graveyard().drain(..) {
+        for installed in jit.graveyard.versions().drain(..) {
             installed.forget_references();
         }
         back.switch_off("the interpreter is finalized");

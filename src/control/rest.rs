@@ -2,7 +2,7 @@
 //!
 //! At once, behind a compilation that stands alone. Where one follows another within milliseconds, as at the start of a program, each
 //! would have to touch all of it again, which takes longer than the compilation itself; then it is given back when there was
-//! none for a while, by the first frame that comes by.
+//! none for a while, by the first frame that comes by. But in a small process it would be much of its memory for so long.
 
 use crate::code::pages;
 use crate::heap;
@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// Nanoseconds without a compilation that end a row of them.
 const PAUSE: u64 = 5_000_000;
+
+/// Bytes of its own that make a process large.
+const LARGE: usize = 20 << 20;
 
 /// Frames that come by between two looks at the clock.
 const LOOKS: u32 = 64;
@@ -22,6 +25,9 @@ pub(super) struct Rest {
     /// Whether something is still to be given back.
     due: AtomicBool,
     looks: AtomicU32,
+    /// When the size of the process was looked at, and whether it was large.
+    sized: AtomicU64,
+    large: AtomicBool,
 }
 
 impl Rest {
@@ -30,6 +36,8 @@ impl Rest {
             last: AtomicU64::new(0),
             due: AtomicBool::new(false),
             looks: AtomicU32::new(0),
+            sized: AtomicU64::new(0),
+            large: AtomicBool::new(false),
         }
     }
 
@@ -42,11 +50,23 @@ impl Rest {
     pub(super) fn behind_work(&self, keeps_code: bool) {
         let now = timing::now();
         let last = self.last.swap(now, Ordering::Relaxed);
-        let alone = now.saturating_sub(last) > PAUSE;
+        let alone = now.saturating_sub(last) > PAUSE || !self.is_large(now);
         self.due.store(!alone, Ordering::Relaxed);
         if alone {
             give_back(keeps_code);
         }
+    }
+
+    /// Whether the process is large; looked at again when it may have grown.
+    fn is_large(&self, now: u64) -> bool {
+        /// Nanoseconds.
+        const OLD: u64 = 100_000_000;
+        if now.saturating_sub(self.sized.load(Ordering::Relaxed)) > OLD {
+            self.sized.store(now, Ordering::Relaxed);
+            let large = own_memory().is_some_and(|bytes| bytes >= LARGE);
+            self.large.store(large, Ordering::Relaxed);
+        }
+        self.large.load(Ordering::Relaxed)
     }
 
     /// Where a frame comes by and something is due.
@@ -63,6 +83,15 @@ impl Rest {
     }
 }
 
+/// Bytes that the process has for itself: what is resident, without the pages of files.
+fn own_memory() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let mut fields = text.split(' ').skip(1);
+    let resident: usize = fields.next()?.parse().ok()?;
+    let shared: usize = fields.next()?.parse().ok()?;
+    Some(resident.saturating_sub(shared) * 4096)
+}
+
 fn give_back(keeps_code: bool) {
     heap::give_back();
     if !keeps_code {
@@ -77,6 +106,9 @@ mod tests {
     #[test]
     fn a_row_of_compilations_is_one() {
         let rest = Rest::new();
+        assert!(own_memory().is_some_and(|bytes| bytes > 0));
+        rest.large.store(true, Ordering::Relaxed);
+        rest.sized.store(u64::MAX, Ordering::Relaxed);
         rest.behind_work(true);
         assert!(!rest.is_due(), "the first stands alone");
         rest.behind_work(true);
@@ -90,5 +122,8 @@ mod tests {
         rest.last.store(1, Ordering::Relaxed);
         rest.behind_work(true);
         assert!(!rest.is_due(), "this one stands alone again");
+        rest.large.store(false, Ordering::Relaxed);
+        rest.behind_work(true);
+        assert!(!rest.is_due(), "in a small process all do");
     }
 }

@@ -61,6 +61,13 @@ fn is_replaced(jit: &Jit, installed: &Installed, first: &FirstTier) -> bool {
     current(unit, first.pc).is_none_or(|current| !std::ptr::eq(current, installed))
 }
 
+/// Gives the request for the second tier back to the first.
+pub(super) fn put_back(unit: &Unit, pc: Option<u32>, request: Vec<u8>) {
+    if let Some(first) = current(unit, pc).and_then(|code| code.first_tier.as_ref()) {
+        first.request.replace(request);
+    }
+}
+
 /// The code of a unit, or of a place of it.
 fn current(unit: &Unit, pc: Option<u32>) -> Option<&Installed> {
     match pc {
@@ -131,7 +138,7 @@ fn again(jit: &'static Jit, installed: &Installed, first: &FirstTier, request: &
             unit.hotness
         }
     };
-    jit.add_pending(Pending::again(job, first, hot, second));
+    jit.add_pending(Pending::again(job, first, request, hot, second));
     if jit.waits {
         compile::finish_job(jit, job);
     }

@@ -45,6 +45,7 @@ unsafe extern "C-unwind" {
         nargsf: usize,
         names: *mut PyObject,
     ) -> *mut PyObject;
+    pub fn _PyThreadState_UncheckedGet() -> *mut PyThreadState;
     pub fn _PyType_Lookup(ty: *mut PyObject, name: *mut PyObject) -> *mut PyObject;
     pub fn _PyObject_GetMethod(
         object: *mut PyObject,
@@ -99,6 +100,25 @@ pub unsafe fn write<T>(base: *mut impl Sized, offset: i32, value: T) {
             .offset(offset as isize)
             .cast::<T>()
             .write(value)
+    }
+}
+
+/// What names the thread that runs; 0: none that CPython knows.
+#[must_use]
+pub fn current_thread_state() -> usize {
+    // SAFETY: looks at a thread's variable.
+    unsafe { _PyThreadState_UncheckedGet() as usize }
+}
+
+/// Whether the program has imported a module of that name.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn is_imported(name: &std::ffi::CStr) -> bool {
+    // SAFETY: the dictionary of modules lives as long as the interpreter; what is found is borrowed.
+    unsafe {
+        let modules = pyo3_ffi::PyImport_GetModuleDict();
+        !modules.is_null() && !pyo3_ffi::PyDict_GetItemString(modules, name.as_ptr()).is_null()
     }
 }
 

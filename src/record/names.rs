@@ -5,6 +5,7 @@ use super::{class, decref, incref, xdecref};
 use crate::host::ffi::{PyObject, read, write};
 use crate::layout::builtin::CELL_REF;
 use crate::layout::{frame as f, function};
+use crate::runtime;
 use pyo3_ffi as py;
 use std::ptr::{addr_of_mut, null_mut};
 
@@ -90,16 +91,19 @@ pub(super) unsafe fn load_name(state: &mut State) -> Step {
         let Some(dict) = namespace(state) else {
             return Step::Leave;
         };
-        let value = py::PyDict_GetItemWithError(dict, state.name());
-        if !value.is_null() {
-            incref(value);
-            state.push(value);
-            return Step::Next;
+        // Unlike `LOAD_GLOBAL`, this does not ask a subclass of dict.
+        for dict in [dict, state.frame.globals()] {
+            let value = py::PyDict_GetItemWithError(dict, state.name());
+            if !value.is_null() {
+                incref(value);
+                state.push(value);
+                return Step::Next;
+            }
+            if !py::PyErr_Occurred().is_null() {
+                return Step::Error;
+            }
         }
-        if !py::PyErr_Occurred().is_null() {
-            return Step::Error;
-        }
-        let value = super::globals::load(state.frame, state.name());
+        let value = runtime::load_builtin(state.frame.as_ptr().cast(), state.name());
         state.result(value)
     }
 }

@@ -22,7 +22,7 @@ use crate::layout::{interp, tstate};
 pub use containers::{swl_send, swl_unpack_sequence};
 pub use exits::{ENTER, RESUME, RawPair, enter_cold, swl_frame_clear};
 pub use hot::{HOT, HotFn};
-pub use objects::{ARGUMENTS_OFFSET, swl_binary_op, swl_load_global};
+pub use objects::{ARGUMENTS_OFFSET, load_builtin, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};

@@ -196,16 +196,28 @@ pub unsafe extern "C-unwind" fn swl_load_global(
     frame: *mut u8,
     name: *mut PyObject,
 ) -> *mut PyObject {
-    // SAFETY: a running frame's dictionaries are alive.
+    // SAFETY: a running frame's dictionary is alive.
     unsafe {
-        for offset in [f::F_GLOBALS, f::F_BUILTINS] {
-            let value = lookup(read(frame, offset), name);
-            if !value.is_null() || !py::PyErr_Occurred().is_null() {
-                return value;
-            }
+        let value = lookup(read(frame, f::F_GLOBALS), name);
+        if !value.is_null() || !py::PyErr_Occurred().is_null() {
+            return value;
         }
-        raise_name_error(name);
-        null_mut()
+        load_builtin(frame, name)
+    }
+}
+
+/// The same for a name that is no global: a new reference, or null with an exception.
+///
+/// # Safety
+/// As [`swl_load_global`].
+pub unsafe fn load_builtin(frame: *mut u8, name: *mut PyObject) -> *mut PyObject {
+    // SAFETY: as above.
+    unsafe {
+        let value = lookup(read(frame, f::F_BUILTINS), name);
+        if value.is_null() && py::PyErr_Occurred().is_null() {
+            raise_name_error(name);
+        }
+        value
     }
 }
 

@@ -188,3 +188,90 @@ def test_memory_of_both_tiers_comes_back():
         "jit-threshold=50",
         *TIERED,
     )
+
+
+MAKE = """
+import swallow
+
+def make(number):
+    names = {}
+    exec(f'''
+def work(n):
+    total = {number}
+    for i in range(n):
+        total += i * {number} % 7
+        total ^= i & 3
+    return total
+''', names)
+    return names["work"]
+"""
+
+
+def test_dead_code_below_a_running_loop_is_freed():
+    """Native code that calls, and outlives, other native code does not keep it all."""
+    check(
+        MAKE
+        + """
+def main(count):
+    total = 0
+    for k in range(count):
+        for j in range(20):
+            total += k * j % 7
+        work = make(k)
+        for _ in range(3):
+            total += work(800)
+    return total
+
+def retired(count):
+    main(count)
+    return swallow.memory()["retired_code"]
+
+main(30)
+assert swallow.is_compiled(main) or any(loop["compiled"] for loop in swallow.info(main)["loops"]), swallow.info(main)
+few, many = retired(100), retired(400)
+assert many < 2 * few + 100_000, (few, many)
+""",
+        "-Xjit=whenhot",
+        "-X",
+        "jit-wait",
+        "-X",
+        "jit-threshold=50",
+        "-X",
+        "jit-backend=cranelift",
+    )
+
+
+def test_second_tier_after_fork():
+    """A child asks for the second tier that its parent was waiting for."""
+    check(
+        MAKE
+        + """
+import os, time
+
+def backends(work):
+    info = swallow.info(work)
+    return {info["backend"], *(loop["backend"] for loop in info["loops"])}
+
+def runs_until(work, backend, seconds=20):
+    end = time.monotonic() + seconds
+    while backend not in backends(work) and time.monotonic() < end:
+        work(500)
+    return backend in backends(work)
+
+for number in range(5):
+    work = make(number)
+    assert runs_until(work, "cranelift") or runs_until(work, "llvm"), swallow.info(work)
+    for _ in range(3):
+        work(400)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if runs_until(work, "llvm") else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, number
+    assert runs_until(work, "llvm"), number
+""",
+        "-Xjit=whenhot",
+        *TIERED,
+        "-X",
+        "jit-threshold=99",
+        PYTHONJITWAIT="0",
+    )
