@@ -52,7 +52,8 @@ while True:
     before = time.perf_counter()
     first(3)
     stats = swallow.stats()
-    if hot is None and stats["compiles_tried"]:
+    # It is hot when it has become worth its compilation.
+    if hot is None and stats["helper_starts"]:
         hot = before
     if stats["entries_hook"] + stats["entries_vectorcall"] + stats["entries_loop"]:
         break
@@ -133,13 +134,13 @@ def run(command, what, pythonpath=None):
     return measuring.run(command, what, measuring.environment(**({"PYTHONPATH": pythonpath} if pythonpath else {})), text=True)
 
 
-# Below 100 nothing is judged, so that the first attempt counts; the code generator stays.
+# For later units. Below 100 nothing is judged, so that the first attempt counts; the code generator stays.
 HASTY = ["-X", "jit-threshold=90", "-X", "jit-idle=600000"]
 
 
 def first(python):
     """Seconds to the first native entry of a program, and those of them on a processor."""
-    return [float(word) for word in run([python, "-Xjit=whenhot", *HASTY, "-c", FIRST], "the first entry").stdout.split()]
+    return [float(word) for word in run([python, "-Xjit=whenhot", "-c", FIRST], "the first entry").stdout.split()]
 
 
 def later(python, *options):

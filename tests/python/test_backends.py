@@ -275,3 +275,31 @@ for number in range(5):
         "jit-threshold=99",
         PYTHONJITWAIT="0",
     )
+
+
+@pytest.mark.parametrize("backend", ["llvm", "cranelift"])
+def test_code_grows_with_the_unit(backend):
+    """And not with its square: what many exits tell is computed once."""
+    check(
+        """
+import swallow
+
+def size(statements):
+    lines = [f"        t = t * 0.9{k} + s; s += i * {k} % 7; u = u + t * s" for k in range(statements)]
+    names = {}
+    exec("def work(n):\\n    s, t, u = 1, 0.5, 0.25\\n    for i in range(n):\\n" + "\\n".join(lines) + "\\n    return s, t, u", names)
+    for _ in range(3):
+        names["work"](150)
+    loops = swallow.info(names["work"])["loops"]
+    assert loops and loops[0]["code_bytes"] > 0, swallow.info(names["work"])
+    return loops[0]["code_bytes"]
+
+small, large = size(5), size(40)
+assert large < 12 * small, (small, large)
+""",
+        "-Xjit=whenhot",
+        "-X",
+        f"jit-backend={backend}",
+        "-X",
+        "jit-threshold=60",
+    )

@@ -26,6 +26,10 @@ pub struct CraneliftGenerator {
     registers: regalloc2::Ctx,
 }
 
+/// The part of its size by which a unit may grow in the passes. They compute what is pure where it is used, which for a value that
+/// many exits tell is in each of these: code that grows with the square of the unit.
+const MOST_GROWTH: u32 = 8;
+
 impl CraneliftGenerator {
     /// A generator for code that uses `symbols` and is put into `memory`.
     ///
@@ -80,10 +84,20 @@ impl CraneliftGenerator {
         target: &OwnedTargetIsa,
         clock: &mut Clock,
     ) -> Result<CompiledCode, CodegenError> {
+        let plain = self.target(0);
         let (context, registers) = (&mut self.context, &mut self.registers);
         guarded("Cranelift", || {
             let mut plane = ControlPlane::default();
+            let lowered = context.func.clone();
+            let before = count_instructions(&lowered);
             context.optimize(&**target, &mut plane)?;
+            if count_instructions(&context.func) > before + before / MOST_GROWTH {
+                let wants_text = context.want_disasm;
+                context.clear();
+                context.func = lowered;
+                context.set_disasm(wants_text);
+                context.optimize(&*plain, &mut plane)?;
+            }
             clock.lap("passes");
             let stencil = target.compile_function(
                 &context.func,

@@ -293,6 +293,7 @@ bb0:
   v0 = load_local 0
   v1: object = guard_not_null v0, fs0
   v2 = guard_code v1, cell0, fs0
+  incref v2
   v3 = call_py v2, cell0, fs0
   v4 = untag_int v3, fs1 drops [v3]
   decref v3
