@@ -1,4 +1,4 @@
-//! Unwind tables of compiled code: CPython ends daemon threads by unwinding them, and debuggers look there, too.
+//! Unwind tables of compiled code: CPython ends daemon threads by unwinding them.
 
 use std::ffi::c_void;
 
