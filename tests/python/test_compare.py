@@ -280,7 +280,7 @@ def test_names_and_files(tmp_path):
     assert [(job.label, job.function, job.size, job.arguments) for job in jobs] == [
         ("one=7", "run", 7, ()),
         ("two", "run", ("BENCH",), ()),
-        ("prog a b c", None, None, ("a", "b c")),
+        ("prog a 'b c'", None, None, ("a", "b c")),
     ]
     assert [str(job) for job in jobs] == ["calls of run(7)", "calls of run(BENCH)", "the whole file, again and again"]
 
