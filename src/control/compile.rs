@@ -261,10 +261,15 @@ impl Pending {
         }
         let code = self.code as *mut PyObject;
         let Some(unit) = jit.unit(code) else { return };
-        unit.forget_jobs();
+        let known = match self.pc {
+            Some(pc) => &mut unit.place_at(pc).job,
+            None => &mut unit.job,
+        };
+        let is_wanted = known.take_if(|known| *known == self.job).is_some();
         match self.again {
-            // The first tier goes on, and asks again.
-            Some(request) => tier::put_back(unit, self.pc, request),
+            // The first tier goes on, and asks again; unless it has been replaced.
+            Some(request) if is_wanted => tier::put_back(unit, self.pc, request),
+            Some(_) => {}
             None => postpone(jit, code, self.pc, self.hot),
         }
     }

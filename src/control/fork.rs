@@ -30,6 +30,7 @@ extern "C" fn in_parent() {
 
 extern "C" fn in_child() {
     let Some(jit) = jit() else { return };
+    jit.graveyard.after_fork_in_child();
     if let Ok(mut back) = jit.back.try_lock() {
         back.after_fork_in_child();
     }

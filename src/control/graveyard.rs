@@ -69,6 +69,14 @@ impl Graveyard {
         self.native.store(native + 1, Ordering::Relaxed);
     }
 
+    /// The process is a new one, with one thread of the old. What others ran stays where it is for ever.
+    pub(super) fn after_fork_in_child(&self) {
+        if self.is_watched() && self.owner.load(Ordering::Relaxed) != ffi::current_thread_state() {
+            self.owner.store(0, Ordering::Relaxed);
+            self.is_shared.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// It has come back.
     #[inline(always)]
     pub(super) fn leave(&self) {

@@ -539,17 +539,17 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn const_obj(&mut self, addr: u64, ty: Type, repr: &str) -> Value {
-        self.known_obj(Op::ConstObj, addr, ty, repr)
+        self.known_obj(Op::ConstObj, &[], addr, ty, repr)
     }
 
-    /// An object that was found where the program may put another.
-    pub(super) fn live_obj(&mut self, addr: u64, ty: Type, repr: &str) -> Value {
-        self.known_obj(Op::LiveObj, addr, ty, repr)
+    /// An object that was found through another, where the program may put something else.
+    pub(super) fn live_obj(&mut self, holder: Value, addr: u64, ty: Type, repr: &str) -> Value {
+        self.known_obj(Op::LiveObj, &[holder], addr, ty, repr)
     }
 
-    fn known_obj(&mut self, op: Op, addr: u64, ty: Type, repr: &str) -> Value {
+    fn known_obj(&mut self, op: Op, args: &[Value], addr: u64, ty: Type, repr: &str) -> Value {
         let id = self.const_id(addr, ty, repr);
-        let value = self.emit(op, &[], &[Imm::Const(id)]);
+        let value = self.emit(op, args, &[Imm::Const(id)]);
         self.constants.insert(value);
         value
     }

@@ -117,7 +117,7 @@ impl Builder<'_> {
                 // What its beginning returns, the rest most probably returns, too.
                 let may_guard = body.is_whole || self.may_speculate(instr.next);
                 let ty = body.number.filter(|_| may_guard).unwrap_or(Type::OBJECT);
-                self.splice(&body, args, ty, |this| {
+                self.splice(&body, function, args, ty, |this| {
                     this.call_directly(instr, &operands, cell, ty, below)
                 })
             }

@@ -164,7 +164,7 @@ impl Builder<'_> {
 
     /// Replaces the object on top of the stack by its method and itself.
     pub(super) fn push_method(&mut self, object: Value, info: ObjectInfo) {
-        let method = self.live_obj(info.addr, info.ty, &info.repr);
+        let method = self.live_obj(object, info.addr, info.ty, &info.repr);
         self.set_info(method, info);
         self.state.stack.pop();
         self.push(method);

@@ -183,10 +183,11 @@ impl Builder<'_> {
         Body::of(func)
     }
 
-    /// Puts a callee's HIR here; the value that it returns, of class `ty`. `call` makes the call, in a block of its own.
+    /// Puts the HIR of a `function` here; the value that it returns, of class `ty`. `call` makes the call, in a block of its own.
     pub(super) fn splice(
         &mut self,
         body: &Body,
+        function: Value,
         args: &[Value],
         ty: Type,
         call: impl FnOnce(&mut Self) -> Value,
@@ -218,7 +219,7 @@ impl Builder<'_> {
         for block in order {
             self.block = blocks[block.index()].expect("reached");
             for inst in &callee.blocks[block.index()].insts {
-                self.splice_inst(callee, inst, args, &mut values, (&blocks, join));
+                self.splice_inst((callee, function), inst, args, &mut values, (&blocks, join));
             }
         }
         if let Some(rest) = rest {
@@ -238,7 +239,7 @@ impl Builder<'_> {
     /// Copies an instruction of a callee.
     fn splice_inst(
         &mut self,
-        callee: &Function,
+        (callee, function): (&Function, Value),
         inst: &Inst,
         args: &[Value],
         values: &mut [Option<Value>],
@@ -277,10 +278,14 @@ impl Builder<'_> {
                         }
                     })
                     .collect();
-                // Its constants live as long as it does.
+                // Its constants live as long as it has its code.
                 let op = match inst.op {
                     Op::ConstObj if !is_immortal(callee.constant(inst.imm_const(0))) => Op::LiveObj,
                     op => op,
+                };
+                let copied = match op {
+                    Op::LiveObj => vec![function],
+                    _ => copied,
                 };
                 let mut copy = Inst::new(op, &copied, &imms).with_targets(targets);
                 if inst.fs.is_some() {

@@ -331,8 +331,8 @@ ops! {
     ConstBool "const_bool" () { imms: &[ImmKind::Bool], result: Fixed(I1) }
     /// The object `i`.
     ConstObj "const_obj" () { imms: &[ImmKind::Const], result: ConstType, ownership: Ownership::Immortal }
-    /// The object `i`, which something else keeps alive until memory changes: what a guard has just found.
-    LiveObj "live_obj" () { imms: &[ImmKind::Const], result: ConstType, ownership: Ownership::Memory }
+    /// The object `i`, which a guard has found through `a`: that keeps it alive until memory changes.
+    LiveObj "live_obj" (OBJ) { imms: &[ImmKind::Const], result: ConstType, effects: Read, ownership: Ownership::Memory }
     /// The null pointer.
     ConstNull "const_null" () { result: Fixed(Type::NULL), ownership: Ownership::Immortal }
 

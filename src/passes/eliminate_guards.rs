@@ -316,7 +316,8 @@ fn is_box(op: Op) -> bool {
 fn is_mergeable_read(op: Op) -> bool {
     matches!(
         op,
-        Op::TypeVersion
+        Op::LiveObj
+            | Op::TypeVersion
             | Op::GuardTypeVersion
             | Op::GuardKeysVersion
             | Op::GuardKeysCount

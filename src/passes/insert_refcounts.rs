@@ -204,14 +204,19 @@ impl Counter {
                     }
                 }
             }
-            // `is_true` holds its operand itself, where it calls anything.
-            let holds = inst.op == Op::IsTrue;
-            if effects == Effects::Escape && inst.info().fs == FsKind::Raise && !holds {
-                for_each_use(func, &self.slots.roots, inst, |root| {
+            if effects == Effects::Escape && inst.info().fs == FsKind::Raise {
+                let mut hold = |root: Value| {
                     if self.held(root) == Held::Memory {
                         need.insert(root);
                     }
-                });
+                };
+                if inst.op != Op::IsTrue {
+                    for_each_use(func, &self.slots.roots, inst, hold);
+                } else if let Some(fs) = inst.fs {
+                    // It holds its operand itself, where it calls anything; but not what the frame has.
+                    func.frame_state(fs)
+                        .for_each(|value| hold(self.slots.roots[value.index()]));
+                }
             }
             // The item read from a container that dies with this very instruction.
             if let Some(result) = inst.result
