@@ -149,7 +149,7 @@ OPTIONS = (
     (
         "jit-idle",
         "PYTHONJITIDLE",
-        "300",
+        "60",
         "a whole number from 1 to 4294967295",
         "milliseconds without work after which the process of the code generator ends",
     ),

@@ -21,7 +21,7 @@ GROUPS = {
     "lowering": ("lower", "verify"),
     "IR passes": ("passes",),
     "selection, registers": ("emit",),
-    "linking": ("link",),
+    "linking": ("free", "link"),
 }
 _GROUP_OF = {phase: group for group, phases in GROUPS.items() for phase in phases}
 
