@@ -5,6 +5,8 @@ pub mod arena;
 pub mod cell;
 pub mod descriptor;
 pub mod pages;
+#[cfg(any(feature = "cpython", test))]
+pub mod stack;
 #[cfg(feature = "cpython")]
 pub mod unit;
 #[cfg(any(feature = "cpython", test))]

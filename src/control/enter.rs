@@ -382,14 +382,15 @@ pub(super) unsafe fn run(
     // The GIL is held here, and again when the code has returned.
     let place = 0u8;
     let place = std::ptr::from_ref(&place) as usize;
-    jit.graveyard.enter(ts as usize, place, installed);
+    let version = std::ptr::from_ref(installed) as usize;
+    jit.graveyard.watch.enter(ts as usize, place, version);
     // SAFETY: the frame is current and at its beginning.
     let result = unsafe {
         jit.timed(frame.code(), Heat::Native, || {
             entry(ts, frame.as_ptr(), null_mut())
         })
     };
-    jit.graveyard.leave();
+    jit.graveyard.watch.leave();
     result
 }
 

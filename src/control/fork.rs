@@ -1,6 +1,7 @@
 //! `fork`: the child gets code and records of its own, and starts its own helper.
 
 use super::jit;
+use crate::host::ffi;
 use std::sync::atomic::Ordering;
 
 /// Has the process see to forks, from now on.
@@ -30,7 +31,9 @@ extern "C" fn in_parent() {
 
 extern "C" fn in_child() {
     let Some(jit) = jit() else { return };
-    jit.graveyard.after_fork_in_child();
+    jit.graveyard
+        .watch
+        .after_fork_in_child(ffi::current_thread_state());
     if let Ok(mut back) = jit.back.try_lock() {
         back.after_fork_in_child();
     }

@@ -16,7 +16,6 @@ mod graveyard;
 mod ledger;
 mod measured;
 mod profile;
-mod rest;
 mod text;
 mod throw;
 mod tier;
@@ -25,12 +24,14 @@ mod warm;
 
 use crate::code::arena::Usage;
 use crate::code::cell::Cell;
+use crate::code::pages;
 use crate::code::unit::{Installed, State, Unit};
 use crate::codegen::protocol::Job;
 use crate::codegen::{CodegenError, Engine};
 use crate::config::{Backend, Codegen, Config, Mode, Seed};
 use crate::frontend::Doubts;
 use crate::heap;
+use crate::heap::rest::Rest;
 use crate::host::ffi::{self, PyObject, read};
 use crate::host::{Frame, check, snapshot};
 use crate::layout::{code as c, frame};
@@ -43,7 +44,6 @@ use compile::Pending;
 use graveyard::Graveyard;
 use once_cell::sync::OnceCell;
 use profile::{Heat, Profile};
-use rest::Rest;
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
@@ -448,7 +448,7 @@ impl Jit {
     #[cold]
     fn look_closely(&'static self) {
         if self.rest.is_due() {
-            self.rest.come_by(self.keeps_code());
+            self.rest.come_by(|| self.give_back());
         }
         if self.waiting.load(Ordering::Relaxed) == 0 {
             return;
@@ -465,12 +465,15 @@ impl Jit {
 
     /// Behind a compilation: gives back what only the compiler needs, now or soon.
     fn rest(&self) {
-        self.rest.behind_work(self.keeps_code());
+        self.rest.behind_work(|| self.give_back());
     }
 
-    /// Whether the compiler's code stays mapped.
-    fn keeps_code(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) != 0 || self.config.codegen != Codegen::Helper
+    /// The heap that HIR is built in; and the pages of the compiler, unless it is at work, or code is generated in this process.
+    fn give_back(&self) {
+        heap::give_back();
+        if self.waiting.load(Ordering::Relaxed) == 0 && self.config.codegen == Codegen::Helper {
+            pages::unmap_idle();
+        }
     }
 
     /// Whether nothing can be compiled at the moment: too much waits, or memory is short; then the JIT goes off for good.
@@ -640,7 +643,7 @@ extern "C" fn release_records() {
         }
     }
     // A thread that will never run again may have native code on its stack: then all code stays.
-    if !jit.graveyard.is_watched()
+    if !jit.graveyard.watch.is_on()
         && let Ok(mut back) = jit.back.try_lock()
     {
         for installed in jit.graveyard.versions().drain(..) {

