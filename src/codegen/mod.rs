@@ -86,6 +86,22 @@ pub struct CompileOptions {
     pub measure: Wanted,
 }
 
+impl CompileOptions {
+    /// A pipeline and a level, and nothing besides.
+    #[must_use]
+    pub fn new(pipeline: &str, level: u8) -> CompileOptions {
+        CompileOptions {
+            pipeline: pipeline.to_owned(),
+            codegen_level: level,
+            cheap_if_large: false,
+            stress_counter: 0,
+            heat: 0,
+            ref_total: 0,
+            measure: Wanted::default(),
+        }
+    }
+}
+
 /// One unit to compile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CompileRequest {

@@ -10,7 +10,6 @@ use crate::code::unwind::UnwindTable;
 use crate::helpers::{Data, Helper, tag};
 use crate::hir::{Function, Imm, Inst, Op};
 use crate::layout::tstate;
-use crate::timing::Wanted;
 use std::ptr::{NonNull, null_mut};
 use std::sync::Arc;
 
@@ -45,15 +44,7 @@ pub(in crate::codegen) fn seven(symbol: &str, level: u8) -> CompileRequest {
         version: FORMAT_VERSION,
         symbol: symbol.to_owned(),
         unit_token: 0,
-        options: CompileOptions {
-            pipeline: format!("o{level}"),
-            codegen_level: level,
-            cheap_if_large: false,
-            stress_counter: 0,
-            heat: 0,
-            ref_total: 0,
-            measure: Wanted::default(),
-        },
+        options: CompileOptions::new(&format!("o{level}"), level),
         judged: None,
         function,
     }

@@ -8,7 +8,6 @@ use _swallow::codegen::{
 };
 use _swallow::helpers::{Data, Helper};
 use _swallow::hir::Function;
-use _swallow::timing::Wanted;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,15 +19,7 @@ pub fn request(function: &Function, pipeline: &str, level: u8) -> CompileRequest
         symbol: String::new(),
         // As good as any address.
         unit_token: 0x5000_1234_5678,
-        options: CompileOptions {
-            pipeline: pipeline.to_owned(),
-            codegen_level: level,
-            cheap_if_large: false,
-            stress_counter: 0,
-            heat: 0,
-            ref_total: 0,
-            measure: Wanted::default(),
-        },
+        options: CompileOptions::new(pipeline, level),
         judged: None,
         function: function.clone(),
     }

@@ -18,8 +18,6 @@ has paid for itself; from the JIT's own records, what each unit took to compile,
 Selecting, running, statistics and tables are `swallow.perf`'s.
 """
 
-import sys
-
 from swallow import perf
 
 
@@ -28,9 +26,7 @@ def main(arguments):
     from swallow.compare import command_line
 
     options = command_line.parse(arguments)
-    lacking = perf.missing()
-    if lacking:
-        sys.stderr.write(f"swallow compare needs {', '.join(lacking)}: pip install 'swallow[perf]'\n")
+    if not perf.is_complete("compare"):
         return 2
     from swallow.compare import command
 

@@ -32,6 +32,14 @@ def missing():
     return [name for name in PACKAGES if importlib.util.find_spec(name) is None]
 
 
+def is_complete(name):
+    """Whether nothing is missing for the command of that name; else says what."""
+    lacking = missing()
+    if lacking:
+        sys.stderr.write(f"swallow {name} needs {', '.join(lacking)}: pip install 'swallow[perf]'\n")
+    return not lacking
+
+
 def command(arguments):
     """The command, with the arguments behind `swallow perf`; its exit status. Memory is measured in a copy of this interpreter."""
     from swallow.perf import aside, command_line
@@ -46,9 +54,7 @@ def main(arguments):
     from swallow.perf import command_line
 
     options = command_line.parse(arguments)
-    lacking = missing()
-    if lacking:
-        sys.stderr.write(f"swallow perf needs {', '.join(lacking)}: pip install 'swallow[perf]'\n")
+    if not is_complete("perf"):
         return 2
     from swallow.perf import session
 

@@ -35,9 +35,7 @@ def _main(arguments):
     from swallow.tune import command_line
 
     options = command_line.parse(arguments)
-    lacking = perf.missing()
-    if lacking:
-        sys.stderr.write(f"swallow tune needs {', '.join(lacking)}: pip install 'swallow[perf]'\n")
+    if not perf.is_complete("tune"):
         return 2
     from swallow.tune import command
 
