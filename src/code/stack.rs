@@ -17,6 +17,12 @@ pub struct Watch {
     is_shared: AtomicBool,
 }
 
+impl Default for Watch {
+    fn default() -> Watch {
+        Watch::new()
+    }
+}
+
 impl Watch {
     #[must_use]
     pub const fn new() -> Watch {

@@ -28,6 +28,12 @@ pub struct Rest {
     large: AtomicBool,
 }
 
+impl Default for Rest {
+    fn default() -> Rest {
+        Rest::new()
+    }
+}
+
 impl Rest {
     #[must_use]
     pub const fn new() -> Rest {
