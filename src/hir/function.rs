@@ -167,6 +167,15 @@ impl Function {
         &self.cells[id.index()]
     }
 
+    /// Addresses of all objects and call cells that the unit mentions.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<u64> {
+        let consts = self.consts.iter().map(|known| known.addr);
+        consts
+            .chain(self.cells.iter().map(|cell| cell.addr))
+            .collect()
+    }
+
     /// Number of instructions in all blocks.
     #[must_use]
     pub fn inst_count(&self) -> usize {

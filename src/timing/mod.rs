@@ -277,14 +277,14 @@ pub fn counted<R>(body: impl FnOnce() -> R) -> (R, Memory) {
     (result, memory)
 }
 
-/// Notes machine code that has been made.
-pub fn note_code(bytes: &[u8]) {
+/// Notes machine code that has been made; `objects` are the addresses of what it mentions.
+pub fn note_code(bytes: &[u8], objects: &[u64]) {
     RECORDER.with_borrow_mut(|recorder| {
         if let Some(recorder) = recorder
             .as_mut()
             .filter(|recorder| recorder.wanted.each_pass())
         {
-            recorder.code = digest_code(recorder.code, bytes);
+            recorder.code = digest_code(recorder.code, bytes, objects);
         }
     });
 }
@@ -301,33 +301,49 @@ pub fn digest(before: u64, bytes: &[u8]) -> u64 {
 /// Where addresses lie that another process has elsewhere: heaps, mapped files, code.
 const ADDRESSES: std::ops::Range<u64> = 1 << 32..1 << 47;
 
+/// How far behind an object's address its fields may lie.
+const FIELDS: u64 = 1 << 10;
+
 /// A digest of x86 code and its tables, in which addresses count by the order in which they appear only: two processes lay out their
-/// memory differently, and are to have the same digest for the same code.
+/// memory differently, and are to have the same digest for the same code. Addresses of 32 bits look like any number (a program that is
+/// not position-independent has its heap there): those of `objects`, and of their fields, are known.
 #[must_use]
-pub fn digest_code(before: u64, bytes: &[u8]) -> u64 {
-    let address_at = |at: usize| {
+pub fn digest_code(before: u64, bytes: &[u8], objects: &[u64]) -> u64 {
+    let long_at = |at: usize| {
         let word = bytes.get(at..at + 8)?.try_into().ok()?;
         Some(u64::from_le_bytes(word)).filter(|word| ADDRESSES.contains(word))
     };
+    let mut low: Vec<u64> = objects.to_vec();
+    low.retain(|object| (FIELDS..ADDRESSES.start).contains(object));
+    low.sort_unstable();
+    // The object, and how far behind its beginning.
+    let short_at = |at: usize| {
+        let word = u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?).into();
+        let object = low[..low.partition_point(|object| *object <= word)].last()?;
+        Some((*object, word - object)).filter(|(_, field)| *field < FIELDS)
+    };
     let mut known: HashMap<u64, u64> = HashMap::new();
+    let mut number_of = |address: u64| {
+        let next = known.len() as u64;
+        known.entry(address).or_insert(next).to_le_bytes()
+    };
     let mut value = before;
     let mut at = 0;
     while at < bytes.len() {
         // `movabs` of an address to a register; or a word of a table.
         let is_move = matches!(bytes[at..], [0x48 | 0x49, 0xb8..=0xbf, ..]);
         let prefix = if is_move { 2 } else { 0 };
-        match address_at(at + prefix).filter(|_| is_move || at.is_multiple_of(8)) {
-            Some(address) => {
-                let next = known.len() as u64;
-                let number = *known.entry(address).or_insert(next);
-                value = digest(value, &bytes[at..at + prefix]);
-                value = digest(value, &number.to_le_bytes());
-                at += prefix + 8;
-            }
-            None => {
-                value = digest(value, &bytes[at..=at]);
-                at += 1;
-            }
+        if let Some(address) = long_at(at + prefix).filter(|_| is_move || at.is_multiple_of(8)) {
+            value = digest(value, &bytes[at..at + prefix]);
+            value = digest(value, &number_of(address));
+            at += prefix + 8;
+        } else if let Some((object, field)) = short_at(at) {
+            value = digest(value, &number_of(object));
+            value = digest(value, &field.to_le_bytes());
+            at += 4;
+        } else {
+            value = digest(value, &bytes[at..=at]);
+            at += 1;
         }
     }
     value
@@ -433,10 +449,10 @@ mod tests {
         note_pass(&run("gvn", false));
         note_pass(&run("dce", false));
         note_span("decode", "phase", 0);
-        note_code(b"ret");
+        note_code(b"ret", &[]);
         let measured = take().expect("asked for");
         assert!(measured.spans.is_empty());
-        assert_eq!(measured.code, digest_code(0, b"ret"));
+        assert_eq!(measured.code, digest_code(0, b"ret", &[]));
         let dce = &measured.passes[0];
         assert_eq!(
             (dce.runs, dce.changed, dce.own, dce.before, dce.after),
@@ -485,12 +501,27 @@ mod tests {
             bytes.extend(other.to_le_bytes());
             bytes.resize(24, 0xc3);
             bytes.extend(one.to_le_bytes());
-            digest_code(0, &bytes)
+            digest_code(0, &bytes, &[])
         };
         let (a, b, c) = (0x5555_1234_5670, 0x7fff_0000_0008, 0x7f00_1111_2220);
         assert_eq!(code(a, b), code(b, c));
         assert_ne!(code(a, b), code(a, a));
         assert_ne!(code(a, 1), code(a, 2));
+    }
+
+    #[test]
+    fn addresses_of_32_bits_are_those_of_objects() {
+        let code = |object: u32, field: u32| {
+            let mut bytes = vec![0xbf];
+            bytes.extend(object.to_le_bytes());
+            bytes.extend([0x8b, 0x04, 0x25]);
+            bytes.extend((object + field).to_le_bytes());
+            digest_code(0, &bytes, &[object.into()])
+        };
+        assert_eq!(code(0xbc_c0d0, 8), code(0xbd_2e00, 8));
+        assert_ne!(code(0xbc_c0d0, 8), code(0xbd_2e00, 16));
+        let number = |number: u32| digest_code(0, &number.to_le_bytes(), &[0xbc_c0d0]);
+        assert_ne!(number(7), number(8));
     }
 
     #[test]
@@ -522,7 +553,7 @@ mod tests {
             });
             assert!(!notes_passes());
             note_pass(&run("dce", true));
-            note_code(b"ret");
+            note_code(b"ret", &[]);
             // What is written to is resident.
             let block = vec![1_u8; 33 << 20];
             let measured = take().expect("asked for");

@@ -245,6 +245,8 @@ impl CodeGenerator for LlvmGenerator {
             Err(outcome) => return Ok(outcome),
         };
         let hir_insts = prepared.request.function.inst_count() as u32;
+        let mut objects = prepared.request.function.addresses();
+        objects.push(prepared.request.unit_token);
         let (object, symbol, mut built) =
             self.with_module(prepared, |this, request, module, mut built| {
                 let machine = this.target_machine(request.options.codegen_level)?;
@@ -254,7 +256,7 @@ impl CodeGenerator for LlvmGenerator {
             })?;
         // The module and its context are gone.
         built.clock.lap("free");
-        timing::note_code(object.as_slice());
+        timing::note_code(object.as_slice(), &objects);
         // The linker takes the buffer over.
         let raw = object.as_mut_ptr();
         std::mem::forget(object);
