@@ -110,6 +110,8 @@ pub struct Config {
     pub patience: u64,
     /// Whether the program waits for code.
     pub wait: bool,
+    /// Milliseconds for which CPython is left alone at most while nothing is gained; 0: never.
+    pub lull: u32,
 }
 
 impl Default for Config {
@@ -137,6 +139,7 @@ impl Default for Config {
             idle: 60,
             patience: 60,
             wait: false,
+            lull: 160,
         }
     }
 }
@@ -376,6 +379,14 @@ pub const OPTIONS: &[OptionInfo] = &[
         values: "0 or 1",
         doc: "have the program wait for code instead of going on without it: runs can be repeated exactly",
         set: |config, text| switch(&mut config.wait, text),
+    },
+    OptionInfo {
+        name: "jit-lull",
+        variable: "PYTHONJITLULL",
+        default: "160",
+        values: "a whole number from 0 to 4294967295",
+        doc: "milliseconds for which CPython is left alone at most, while the JIT costs more than it gains; 0: never",
+        set: |config, text| number(text).map(|n| config.lull = n).is_some(),
     },
     OptionInfo {
         name: "jit-idle",

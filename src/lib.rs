@@ -5,6 +5,8 @@ pub mod config;
 pub mod helpers;
 pub mod layout;
 pub mod log;
+#[cfg(any(test, feature = "cpython"))]
+pub mod lull;
 pub mod random;
 pub mod stats;
 pub mod timing;

@@ -82,6 +82,10 @@ counters! {
     helper_idle;
     /// Those that died, or had to be ended.
     helper_deaths;
+    /// Times that CPython was left alone for a while, as nothing was gained.
+    lulls;
+    /// Nanoseconds of these.
+    lull_ns;
 }
 
 /// The counters of this process.

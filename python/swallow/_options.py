@@ -147,6 +147,13 @@ OPTIONS = (
         "have the program wait for code instead of going on without it: runs can be repeated exactly",
     ),
     (
+        "jit-lull",
+        "PYTHONJITLULL",
+        "160",
+        "a whole number from 0 to 4294967295",
+        "milliseconds for which CPython is left alone at most, while the JIT costs more than it gains; 0: never",
+    ),
+    (
         "jit-idle",
         "PYTHONJITIDLE",
         "60",
@@ -195,6 +202,7 @@ _CHECKS = {
     "jit-unit": _one_of("function"),
     "jit-codegen": _one_of("helper", "inprocess"),
     "jit-wait": _one_of("0", "1"),
+    "jit-lull": _number(0, 2**32 - 1),
     "jit-idle": _number(1, 2**32 - 1),
     "jit-patience": _number(1, 2**32 - 1),
 }

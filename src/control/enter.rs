@@ -5,7 +5,7 @@
 
 use super::profile::Heat;
 use super::warm::{self, Left};
-use super::{Jit, compile, generator, jit};
+use super::{Jit, compile, generator, jit, leave};
 use crate::bytecode::opcode;
 use crate::code::unit::{Installed, Place, State, Unit};
 use crate::config::Mode;
@@ -18,8 +18,10 @@ use crate::host::frame::{
 };
 use crate::host::snapshot;
 use crate::layout::{code as c, function, tstate};
+use crate::lull::Who;
 use crate::runtime::{self, RawPair};
 use crate::stats::{COUNTERS, count};
+use crate::timing;
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
@@ -85,6 +87,32 @@ pub(super) unsafe extern "C-unwind" fn eval_frame(
         // SAFETY: as called.
         return unsafe { ffi::_PyEval_EvalFrameDefault(ts, raw, throwflag) };
     };
+    let lull = &jit.lull;
+    if !lull.is_cpython() {
+        let before = lull.switch(Who::CPython, timing::now);
+        // SAFETY: as called.
+        let result = unsafe { dispatch(jit, ts, raw, throwflag) };
+        lull.switch_back(before, timing::now);
+        return result;
+    }
+    if lull.count() {
+        leave::look(jit);
+    }
+    // SAFETY: as called.
+    unsafe { dispatch(jit, ts, raw, throwflag) }
+}
+
+/// Finds out who runs a frame.
+///
+/// # Safety
+/// As [`eval_frame`].
+#[inline(always)]
+unsafe fn dispatch(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    raw: *mut PyInterpreterFrame,
+    throwflag: c_int,
+) -> *mut PyObject {
     // SAFETY: as called; every frame has a code object, and a thread state a CFrame.
     unsafe {
         if jit.profile.is_none() && runtime::has_stack_for_call(ts) {
@@ -384,12 +412,14 @@ pub(super) unsafe fn run(
     let place = std::ptr::from_ref(&place) as usize;
     let version = std::ptr::from_ref(installed) as usize;
     jit.graveyard.watch.enter(ts as usize, place, version);
+    let before = jit.lull.switch(Who::Native, timing::now);
     // SAFETY: the frame is current and at its beginning.
     let result = unsafe {
         jit.timed(frame.code(), Heat::Native, || {
             entry(ts, frame.as_ptr(), null_mut())
         })
     };
+    jit.lull.switch_back(before, timing::now);
     jit.graveyard.watch.leave();
     result
 }

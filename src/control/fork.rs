@@ -1,6 +1,6 @@
 //! `fork`: the child gets code and records of its own, and starts its own helper.
 
-use super::jit;
+use super::{jit, leave};
 use crate::host::ffi;
 use std::sync::atomic::Ordering;
 
@@ -31,6 +31,7 @@ extern "C" fn in_parent() {
 
 extern "C" fn in_child() {
     let Some(jit) = jit() else { return };
+    leave::after_fork_in_child(jit);
     jit.graveyard
         .watch
         .after_fork_in_child(ffi::current_thread_state());

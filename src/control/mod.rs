@@ -13,6 +13,7 @@ mod enter;
 mod fork;
 mod generator;
 mod graveyard;
+mod leave;
 mod ledger;
 mod measured;
 mod profile;
@@ -36,6 +37,7 @@ use crate::host::ffi::{self, PyObject, read};
 use crate::host::{Frame, check, snapshot};
 use crate::layout::{code as c, frame};
 use crate::log;
+use crate::lull::Lull;
 use crate::record;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
@@ -69,6 +71,7 @@ pub struct Jit {
     /// Units that the code generator has not answered for; as many are in `pending`.
     waiting: AtomicU32,
     rest: Rest,
+    lull: Lull,
     pending: Mutex<Vec<Pending>>,
     /// Versions that may still be on some stack.
     graveyard: Graveyard,
@@ -151,6 +154,9 @@ pub fn start(config: Config) -> Result<(), StartError> {
     let mode = config.mode;
     let waits = config.wait || back.is_immediate();
     let profile = config.profile.then(Profile::default);
+    let stressed = config.fail_guard != 0 || config.gc_exits != 0;
+    let exact = waits || stressed || config.profile || mode == Mode::Always;
+    let lull = leave::new(config.lull, exact);
     let measurements = Measurements::new(&config).map_err(StartError::Option)?;
     let made = JIT.set(Jit {
         config,
@@ -163,6 +169,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
         back: Mutex::new(back),
         waiting: AtomicU32::new(0),
         rest: Rest::new(),
+        lull,
         pending: Mutex::default(),
         graveyard: Graveyard::new(),
         units: AtomicU32::new(0),
@@ -242,6 +249,7 @@ impl Jit {
     pub fn set_mode(&self, mode: Mode) -> Mode {
         let before = self.mode();
         self.mode.store(mode as u8, Ordering::Relaxed);
+        leave::wake(self);
         before
     }
 

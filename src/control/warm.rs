@@ -25,9 +25,11 @@ use crate::host::frame::{
 };
 use crate::host::snapshot;
 use crate::layout::{builtin, object, tstate};
+use crate::lull::Who;
 use crate::record::{self, End};
 use crate::runtime::{self, RawPair};
 use crate::stats::{COUNTERS, count};
+use crate::timing;
 use pyo3_ffi as py;
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
@@ -97,9 +99,11 @@ unsafe fn take_turns(
             frame.set_previous(caller);
             frame.set_is_entry(1);
             set_current(ts, frame.as_ptr());
+            let before = jit.lull.switch(Who::Recorder, timing::now);
             let (end, rest) = jit.timed(code, Heat::Warm, || {
                 record::run(ts, frame, map, all, budget)
             });
+            jit.lull.switch_back(before, timing::now);
             set_current(ts, caller);
             let left: i32 = read(ts, tstate::RECURSION_REMAINING);
             write(ts, tstate::RECURSION_REMAINING, left + 1);

@@ -1,0 +1,77 @@
+//! Takes the frame hook out, and has it put back: what [`crate::lull`] decides.
+
+use super::{Jit, enter, jit};
+use crate::config::Mode;
+use crate::host::ffi;
+use crate::lull::{Lull, Verdict, Work};
+use crate::stats::{COUNTERS, count};
+use crate::timing;
+use std::sync::atomic::Ordering;
+
+/// The state that a process starts with; `exact`: what is compiled must not depend on the clock.
+pub(super) fn new(milliseconds: u32, exact: bool) -> Lull {
+    let milliseconds = if exact { 0 } else { milliseconds };
+    Lull::new(u64::from(milliseconds) * 1_000_000, put_back)
+}
+
+/// Looks at the clock, and leaves CPython alone for a while if that is better.
+#[cold]
+pub(super) fn look(jit: &'static Jit) {
+    let compiled = &COUNTERS.units_compiled;
+    let work = Work {
+        waits: jit.waiting.load(Ordering::Relaxed) != 0 || jit.rest.is_due(),
+        compiled: compiled.load(Ordering::Relaxed),
+    };
+    let Verdict::Leave(length) = jit.lull.look(timing::now(), work) else {
+        return;
+    };
+    if jit.mode() == Mode::Always || hook() as usize != enter::eval_frame as *const () as usize {
+        // Another user of hooks has put theirs before ours.
+        jit.lull.end();
+        return;
+    }
+    if let Err(error) = jit.lull.alarm.set(length) {
+        tracing::debug!(%error, "no lulls");
+        jit.lull.end();
+        return;
+    }
+    count(&COUNTERS.lulls);
+    COUNTERS.lull_ns.fetch_add(length, Ordering::Relaxed);
+    tracing::debug!(milliseconds = length / 1_000_000, "lull");
+    // SAFETY: the GIL is held; this is the hook that was there before ours.
+    unsafe {
+        ffi::_PyInterpreterState_SetEvalFrameFunc(ffi::PyInterpreterState_Main(), jit.previous)
+    };
+}
+
+fn hook() -> ffi::EvalFrame {
+    // SAFETY: the main interpreter is part of the runtime's state, which is there as long as the process.
+    unsafe { ffi::_PyInterpreterState_GetEvalFrameFunc(ffi::PyInterpreterState_Main()) }
+}
+
+/// Puts the hook back, if nobody else has put one there. The alarm's thread does this without the GIL: the hook is a word that
+/// CPython reads for each call, and that only changes from CPython's own evaluator to ours here.
+fn put_back() {
+    let Some(jit) = jit() else { return };
+    if std::ptr::fn_addr_eq(hook(), jit.previous) {
+        // SAFETY: as in `hook`; the hook is a function of this module, which is never unloaded.
+        unsafe {
+            ffi::_PyInterpreterState_SetEvalFrameFunc(
+                ffi::PyInterpreterState_Main(),
+                enter::eval_frame,
+            );
+        }
+    }
+}
+
+/// Ends a lull that may be under way: the user wants something of the JIT.
+pub(super) fn wake(jit: &Jit) {
+    put_back();
+    jit.lull.forget(timing::now());
+}
+
+/// In the child of a fork, which has no alarm yet.
+pub(super) fn after_fork_in_child(jit: &Jit) {
+    jit.lull.alarm.after_fork_in_child();
+    wake(jit);
+}

@@ -1,0 +1,139 @@
+//! A clock that does something once, later, on a thread of its own: nothing else runs while CPython is left alone.
+//!
+//! The thread begins with the first alarm, holds no lock, and allocates nothing.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+/// What the thread needs, in bytes.
+const STACK: usize = 64 << 10;
+
+/// An alarm. Its thread lasts as long as the process.
+#[derive(Debug)]
+pub struct Alarm {
+    ring: fn(),
+    thread: Mutex<Option<Clock>>,
+}
+
+#[derive(Debug)]
+struct Clock {
+    thread: Thread,
+    set: Arc<Setting>,
+}
+
+#[derive(Debug)]
+struct Setting {
+    is_set: AtomicBool,
+    nanoseconds: AtomicU64,
+}
+
+impl Alarm {
+    /// One that calls `ring` on its own thread, which has no thread state and not the GIL.
+    #[must_use]
+    pub const fn new(ring: fn()) -> Alarm {
+        Alarm {
+            ring,
+            thread: Mutex::new(None),
+        }
+    }
+
+    /// Has it ring in so many nanoseconds. One at a time: the one before must have rung.
+    ///
+    /// # Errors
+    /// The system has no room for a thread.
+    pub fn set(&self, nanoseconds: u64) -> io::Result<()> {
+        let mut slot = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let clock = match slot.take() {
+            Some(clock) => clock,
+            None => start(self.ring)?,
+        };
+        clock.set.nanoseconds.store(nanoseconds, Ordering::Relaxed);
+        clock.set.is_set.store(true, Ordering::Release);
+        clock.thread.unpark();
+        *slot = Some(clock);
+        Ok(())
+    }
+
+    /// In the child of a fork: the thread is not there.
+    pub fn after_fork_in_child(&self) {
+        // Only a thread with the GIL has locked it, and that is the one that is left, unless something else forked.
+        if let Ok(mut slot) = self.thread.try_lock() {
+            // What it shares with the thread that is gone stays as it is.
+            std::mem::forget(slot.take());
+        }
+    }
+}
+
+fn start(ring: fn()) -> io::Result<Clock> {
+    let set = Arc::new(Setting {
+        is_set: AtomicBool::new(false),
+        nanoseconds: AtomicU64::new(0),
+    });
+    let shared = Arc::clone(&set);
+    let thread = without_signals(|| {
+        thread::Builder::new()
+            .name("swallow-alarm".to_owned())
+            .stack_size(STACK)
+            .spawn(move || run(&shared, ring))
+    })?;
+    Ok(Clock {
+        thread: thread.thread().clone(),
+        set,
+    })
+}
+
+fn run(setting: &Setting, ring: fn()) {
+    loop {
+        if !setting.is_set.swap(false, Ordering::Acquire) {
+            thread::park();
+            continue;
+        }
+        thread::sleep(Duration::from_nanos(
+            setting.nanoseconds.load(Ordering::Relaxed),
+        ));
+        ring();
+    }
+}
+
+/// Does something with all signals blocked: a thread that it starts gets none. They are the program's threads', whose
+/// calls of the system they are to interrupt.
+fn without_signals<R>(body: impl FnOnce() -> R) -> R {
+    // SAFETY: sets of signals are plain data, and both functions write to the ones they are given.
+    unsafe {
+        let mut every: libc::sigset_t = std::mem::zeroed();
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut every);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &every, &mut before);
+        let result = body();
+        libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicU32;
+    use std::time::Instant;
+
+    #[test]
+    fn it_rings_once_each_time() {
+        static RUNG: AtomicU32 = AtomicU32::new(0);
+        let alarm = Alarm::new(|| {
+            RUNG.fetch_add(1, Ordering::Relaxed);
+        });
+        for count in 1..4 {
+            let start = Instant::now();
+            alarm.set(2_000_000).unwrap();
+            while RUNG.load(Ordering::Relaxed) < count {
+                thread::yield_now();
+            }
+            assert!(start.elapsed() >= Duration::from_millis(2));
+        }
+        thread::sleep(Duration::from_millis(10));
+        assert_eq!(RUNG.load(Ordering::Relaxed), 3);
+    }
+}
