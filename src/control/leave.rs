@@ -17,10 +17,10 @@ pub(super) fn new(milliseconds: u32, exact: bool) -> Lull {
 /// Looks at the clock, and leaves CPython alone for a while if that is better.
 #[cold]
 pub(super) fn look(jit: &'static Jit) {
-    let compiled = &COUNTERS.units_compiled;
     let work = Work {
         waits: jit.waiting.load(Ordering::Relaxed) != 0 || jit.rest.is_due(),
-        compiled: compiled.load(Ordering::Relaxed),
+        compiled: COUNTERS.units_compiled.load(Ordering::Relaxed),
+        compiling: COUNTERS.compile_ns.load(Ordering::Relaxed),
     };
     let Verdict::Leave(length) = jit.lull.look(timing::now(), work) else {
         return;

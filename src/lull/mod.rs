@@ -77,6 +77,8 @@ pub struct Work {
     pub waits: bool,
     /// How many units have been compiled so far.
     pub compiled: u64,
+    /// Nanoseconds that the program's threads have spent compiling so far.
+    pub compiling: u64,
 }
 
 /// The state of a process.
@@ -99,7 +101,9 @@ pub struct Lull {
     spent: [AtomicU64; 3],
     /// Entries into native code in this window.
     entries: AtomicU64,
+    /// What [`Work`] said at the window's beginning.
     compiled: AtomicU64,
+    compiling: AtomicU64,
     /// Nanoseconds of windows without a gain, in a row.
     idle: AtomicU64,
     /// How long the next lull will be.
@@ -127,6 +131,7 @@ impl Lull {
             spent: Default::default(),
             entries: AtomicU64::new(0),
             compiled: AtomicU64::new(0),
+            compiling: AtomicU64::new(0),
             idle: AtomicU64::new(0),
             next: AtomicU64::new(FIRST.min(longest)),
         }
@@ -134,6 +139,12 @@ impl Lull {
 
     fn phase(&self) -> Phase {
         PHASES[usize::from(self.phase.load(Relaxed))]
+    }
+
+    fn begin_window(&self, now: u64, work: Work) {
+        self.compiled.store(work.compiled, Relaxed);
+        self.compiling.store(work.compiling, Relaxed);
+        self.begin(Phase::Watching, now);
     }
 
     fn begin(&self, phase: Phase, now: u64) {
@@ -199,11 +210,10 @@ impl Lull {
         let since = now.saturating_sub(self.since.load(Relaxed));
         match self.phase() {
             Phase::Off => {}
-            Phase::Away => self.begin(Phase::Watching, now),
+            Phase::Away => self.begin_window(now, work),
             Phase::Content => {
                 if since >= PAUSE {
-                    self.compiled.store(work.compiled, Relaxed);
-                    self.begin(Phase::Watching, now);
+                    self.begin_window(now, work);
                 }
             }
             Phase::Watching => {
@@ -220,10 +230,12 @@ impl Lull {
     fn judge(&self, now: u64, length: u64, work: Work) -> Verdict {
         self.account(self.who.load(Relaxed), now);
         let spent = |who: Who| self.spent[who as usize].load(Relaxed);
-        // Native code is taken to be twice as fast as CPython, and recording to be four times as slow.
-        let gain = spent(Who::Native).saturating_sub(ENTRY * self.entries.load(Relaxed));
-        let cost = TAX * self.calls.load(Relaxed) + spent(Who::Recorder) / 4 * 3;
-        let compiled = self.compiled.swap(work.compiled, Relaxed) != work.compiled;
+        // Native code, and what it calls of CPython's functions, is taken to be half as fast again as CPython's evaluator; recording to
+        // be four times as slow.
+        let gain = (spent(Who::Native) / 2).saturating_sub(ENTRY * self.entries.load(Relaxed));
+        let compiling = work.compiling.saturating_sub(self.compiling.load(Relaxed));
+        let cost = TAX * self.calls.load(Relaxed) + spent(Who::Recorder) / 4 * 3 + compiling;
+        let compiled = self.compiled.load(Relaxed) != work.compiled;
         if gain >= cost || compiled {
             self.idle.store(0, Relaxed);
             self.next.store(FIRST.min(self.longest), Relaxed);
@@ -234,7 +246,7 @@ impl Lull {
             self.begin(Phase::Content, now);
             return Verdict::GoOn;
         }
-        self.begin(Phase::Watching, now);
+        self.begin_window(now, work);
         let idle = self.idle.load(Relaxed) + length;
         if work.waits || idle < PATIENCE {
             self.idle.store(idle.min(PATIENCE), Relaxed);
@@ -298,8 +310,8 @@ mod tests {
                 self.now += 1000 - native;
                 if self.lull.count() {
                     let work = Work {
-                        waits: false,
                         compiled: self.compiled,
+                        ..Work::default()
                     };
                     if let Verdict::Leave(length) = self.lull.look(self.now, work) {
                         lulls.push(length / MS);
