@@ -53,6 +53,7 @@ pub mod tstate {
     pub const CFRAME: i32 = 56;
     pub const C_PROFILEFUNC: i32 = 64;
     pub const C_TRACEFUNC: i32 = 72;
+    pub const C_TRACEOBJ: i32 = 88;
     pub const CUREXC_TYPE: i32 = 96;
     /// `_PyErr_StackItem *`: the exceptions being handled, innermost first.
     pub const EXC_INFO: i32 = 120;
@@ -208,6 +209,12 @@ pub mod descriptor {
 pub mod frameobject {
     pub const F_BACK: i32 = 16;
     pub const F_FRAME: i32 = 24;
+    /// `int`; 0: that of the running instruction.
+    pub const F_LINENO: i32 = 40;
+    /// `char`: whether it gets events for lines.
+    pub const F_TRACE_LINES: i32 = 44;
+    /// `char`: for instructions.
+    pub const F_TRACE_OPCODES: i32 = 45;
     /// Where a frame that outlives its call is copied to.
     pub const F_FRAME_DATA: i32 = 48;
 }

@@ -86,6 +86,8 @@ counters! {
     lulls;
     /// Nanoseconds of these.
     lull_ns;
+    /// Loops that CPython's evaluator was running when they were taken over.
+    takeovers;
 }
 
 /// The counters of this process.

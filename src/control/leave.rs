@@ -1,6 +1,6 @@
 //! Takes the frame hook out, and has it put back: what [`crate::lull`] decides.
 
-use super::{Jit, enter, jit};
+use super::{Jit, enter, jit, takeover};
 use crate::config::Mode;
 use crate::host::ffi;
 use crate::lull::{Lull, Verdict, Work};
@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 /// The state that a process starts with; `exact`: what is compiled must not depend on the clock.
 pub(super) fn new(milliseconds: u32, exact: bool) -> Lull {
     let milliseconds = if exact { 0 } else { milliseconds };
-    Lull::new(u64::from(milliseconds) * 1_000_000, put_back)
+    Lull::new(u64::from(milliseconds) * 1_000_000, ring)
 }
 
 /// Looks at the clock, and leaves CPython alone for a while if that is better.
@@ -49,8 +49,27 @@ fn hook() -> ffi::EvalFrame {
     unsafe { ffi::_PyInterpreterState_GetEvalFrameFunc(ffi::PyInterpreterState_Main()) }
 }
 
-/// Puts the hook back, if nobody else has put one there. The alarm's thread does this without the GIL: the hook is a word that
-/// CPython reads for each call, and that only changes from CPython's own evaluator to ours here.
+/// Nanoseconds until running loops are looked at again, where no call has come by; then twice that, and so on.
+const AGAIN: u64 = 20_000_000;
+
+/// How often they are looked at.
+const TIMES: u32 = 32;
+
+/// The end of a lull, on the alarm's thread, which has not the GIL.
+fn ring(times: u32) -> Option<u64> {
+    let jit = jit()?;
+    if times == 0 {
+        put_back();
+    } else if !jit.lull.is_away() || times > TIMES {
+        return None;
+    }
+    // What has been entered in the lull may run for long.
+    takeover::ask();
+    Some(AGAIN << times.min(5))
+}
+
+/// Puts the hook back, if nobody else has put one there. This needs no GIL: the hook is a word that
+/// CPython reads for each call, and here it only changes from CPython's own evaluator to ours.
 fn put_back() {
     let Some(jit) = jit() else { return };
     if std::ptr::fn_addr_eq(hook(), jit.previous) {
@@ -73,5 +92,6 @@ pub(super) fn wake(jit: &Jit) {
 /// In the child of a fork, which has no alarm yet.
 pub(super) fn after_fork_in_child(jit: &Jit) {
     jit.lull.alarm.after_fork_in_child();
+    takeover::after_fork_in_child();
     wake(jit);
 }

@@ -17,6 +17,7 @@ mod leave;
 mod ledger;
 mod measured;
 mod profile;
+mod takeover;
 mod text;
 mod throw;
 mod tier;

@@ -35,13 +35,13 @@ use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
 
 /// Back-edges after which the evaluator asks what to do.
-const EDGES_PER_TURN: u32 = 64;
+pub(super) const EDGES_PER_TURN: u32 = 64;
 
 /// Side exits of a unit's code from which on it is recorded what happens after them.
 const EXITS_BEFORE_RECORDING: u32 = 4;
 
-/// Runs a frame in the recording evaluator, and in native code where there is some, until it returns or yields;
-/// begins with `next`.
+/// Runs a frame in the recording evaluator, and in native code where there is some, or else in CPython's, until it
+/// returns or yields; begins with `next`.
 ///
 /// # Safety
 /// The frame is not current, and is what an evaluator expects.
@@ -51,14 +51,44 @@ pub(super) unsafe fn evaluate(
     frame: Frame,
     next: Next,
 ) -> *mut PyObject {
+    // SAFETY: as promised.
+    unsafe {
+        match try_evaluate(jit, ts, frame, next) {
+            Outcome::Returned(value) => value,
+            Outcome::GivenUp => jit.interpret(ts, frame, false),
+            Outcome::Raised => throw::unwind(jit, ts, frame),
+        }
+    }
+}
+
+/// How far a frame has come without CPython's evaluator.
+pub(super) enum Outcome {
+    /// It has returned or yielded this, or null with an exception.
+    Returned(*mut PyObject),
+    /// CPython has it from here on.
+    GivenUp,
+    /// The same, with an exception to unwind.
+    Raised,
+}
+
+/// The same, but leaves to the caller what CPython's evaluator is to do.
+///
+/// # Safety
+/// As [`evaluate`].
+pub(super) unsafe fn try_evaluate(
+    jit: &'static Jit,
+    ts: *mut PyThreadState,
+    frame: Frame,
+    next: Next,
+) -> Outcome {
     let mut edges = 0;
     // SAFETY: as promised; the frame holds its code object, which holds its record.
     unsafe {
-        let result = take_turns(jit, ts, frame, next, &mut edges);
+        let outcome = take_turns(jit, ts, frame, next, &mut edges);
         if let Some(unit) = jit.unit(frame.code()) {
             unit.longest = unit.longest.max(edges);
         }
-        result
+        outcome
     }
 }
 
@@ -69,7 +99,7 @@ unsafe fn take_turns(
     frame: Frame,
     mut next: Next,
     edges: &mut u32,
-) -> *mut PyObject {
+) -> Outcome {
     // SAFETY: as promised; the frame holds its code object, which holds its record.
     unsafe {
         let code = frame.code();
@@ -79,12 +109,12 @@ unsafe fn take_turns(
             let after_exit = match next {
                 Next::Record => false,
                 Next::RecordExit => true,
-                Next::GiveUp => return jit.interpret(ts, frame, false),
-                Next::Unwind => return throw::unwind(jit, ts, frame),
+                Next::GiveUp => return Outcome::GivenUp,
+                Next::Unwind => return Outcome::Raised,
                 Next::Native(installed) => {
                     turn = None;
                     next = match enter_place(jit, ts, frame, &*installed) {
-                        Left::Returned(value) => return value,
+                        Left::Returned(value) => return Outcome::Returned(value),
                         Left::InTheMiddle { raised } => after_native(jit, ts, frame, raised),
                     };
                     continue;
@@ -92,7 +122,7 @@ unsafe fn take_turns(
             };
             let left: i32 = read(ts, tstate::RECURSION_REMAINING);
             if left <= 0 || is_tracing(ts) || jit.mode() == Mode::Never || heap::is_short() {
-                return jit.interpret(ts, frame, false);
+                return Outcome::GivenUp;
             }
             let (map, budget, all) = prepare(jit, code, turn, after_exit);
             write(ts, tstate::RECURSION_REMAINING, left - 1);
@@ -110,7 +140,7 @@ unsafe fn take_turns(
             *edges = edges.saturating_add(budget - rest);
             finish(jit, code, map, budget - rest);
             next = match end {
-                End::Returned(value) => return value,
+                End::Returned(value) => return Outcome::Returned(value),
                 End::Raised => Next::Unwind,
                 End::Leave => Next::GiveUp,
                 End::Edge(pc) => at_edge(jit, frame, pc, budget),

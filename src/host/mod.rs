@@ -10,6 +10,7 @@ pub mod frame;
 pub mod oracle;
 pub mod reference;
 pub mod snapshot;
+pub mod takeover;
 
 pub use ffi::{PyObject, PyThreadState};
 pub use frame::Frame;

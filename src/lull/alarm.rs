@@ -1,4 +1,4 @@
-//! A clock that does something once, later, on a thread of its own: nothing else runs while CPython is left alone.
+//! A clock that does something later, on a thread of its own: nothing else of ours runs while CPython is left alone.
 //!
 //! The thread begins with the first alarm, holds no lock, and allocates nothing.
 
@@ -11,10 +11,13 @@ use std::time::Duration;
 /// What the thread needs, in bytes.
 const STACK: usize = 64 << 10;
 
+/// What an alarm does when it rings: told how often it has rung since it was set; in how many nanoseconds to ring again, if at all.
+pub type Ring = fn(u32) -> Option<u64>;
+
 /// An alarm. Its thread lasts as long as the process.
 #[derive(Debug)]
 pub struct Alarm {
-    ring: fn(),
+    ring: Ring,
     thread: Mutex<Option<Clock>>,
 }
 
@@ -33,14 +36,14 @@ struct Setting {
 impl Alarm {
     /// One that calls `ring` on its own thread, which has no thread state and not the GIL.
     #[must_use]
-    pub const fn new(ring: fn()) -> Alarm {
+    pub const fn new(ring: Ring) -> Alarm {
         Alarm {
             ring,
             thread: Mutex::new(None),
         }
     }
 
-    /// Has it ring in so many nanoseconds. One at a time: the one before must have rung.
+    /// Has it ring in so many nanoseconds. The one before must have rung; it does not ring again.
     ///
     /// # Errors
     /// The system has no room for a thread.
@@ -67,7 +70,7 @@ impl Alarm {
     }
 }
 
-fn start(ring: fn()) -> io::Result<Clock> {
+fn start(ring: Ring) -> io::Result<Clock> {
     let set = Arc::new(Setting {
         is_set: AtomicBool::new(false),
         nanoseconds: AtomicU64::new(0),
@@ -85,16 +88,22 @@ fn start(ring: fn()) -> io::Result<Clock> {
     })
 }
 
-fn run(setting: &Setting, ring: fn()) {
+fn run(setting: &Setting, ring: Ring) {
     loop {
-        if !setting.is_set.swap(false, Ordering::Acquire) {
+        while !setting.is_set.swap(false, Ordering::Acquire) {
             thread::park();
-            continue;
         }
-        thread::sleep(Duration::from_nanos(
-            setting.nanoseconds.load(Ordering::Relaxed),
-        ));
-        ring();
+        let first = setting.nanoseconds.load(Ordering::Relaxed);
+        thread::sleep(Duration::from_nanos(first));
+        let mut times = 0;
+        while let Some(pause) = ring(times) {
+            times += 1;
+            // Being set anew wakes it up.
+            thread::park_timeout(Duration::from_nanos(pause));
+            if setting.is_set.load(Ordering::Relaxed) {
+                break;
+            }
+        }
     }
 }
 
@@ -122,8 +131,9 @@ mod tests {
     #[test]
     fn it_rings_once_each_time() {
         static RUNG: AtomicU32 = AtomicU32::new(0);
-        let alarm = Alarm::new(|| {
+        let alarm = Alarm::new(|_| {
             RUNG.fetch_add(1, Ordering::Relaxed);
+            None
         });
         for count in 1..4 {
             let start = Instant::now();
@@ -135,5 +145,25 @@ mod tests {
         }
         thread::sleep(Duration::from_millis(10));
         assert_eq!(RUNG.load(Ordering::Relaxed), 3);
+    }
+
+    #[test]
+    fn it_rings_again_until_it_is_set_anew() {
+        static RUNG: AtomicU32 = AtomicU32::new(0);
+        let alarm = Alarm::new(|times| {
+            RUNG.fetch_add(1, Ordering::Relaxed);
+            match times {
+                0 | 1 => Some(1_000_000),
+                // An hour.
+                _ => Some(3_600_000_000_000),
+            }
+        });
+        for count in [3, 6] {
+            alarm.set(1_000_000).unwrap();
+            while RUNG.load(Ordering::Relaxed) < count {
+                thread::yield_now();
+            }
+        }
+        assert_eq!(RUNG.load(Ordering::Relaxed), 6);
     }
 }

@@ -11,7 +11,7 @@
 
 mod alarm;
 
-pub use alarm::Alarm;
+pub use alarm::{Alarm, Ring};
 
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
@@ -111,9 +111,9 @@ pub struct Lull {
 }
 
 impl Lull {
-    /// With lulls of that many nanoseconds at most; 0: there are none. `ring` ends one.
+    /// With lulls of that many nanoseconds at most; 0: there are none. `ring` ends each.
     #[must_use]
-    pub fn new(longest: u64, ring: fn()) -> Lull {
+    pub fn new(longest: u64, ring: Ring) -> Lull {
         let phase = if longest == 0 {
             Phase::Off
         } else {
@@ -157,6 +157,12 @@ impl Lull {
                 figure.store(0, Relaxed);
             }
         }
+    }
+
+    /// Whether there is a lull, or nothing has come by since. May be asked without the GIL.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.phase() == Phase::Away
     }
 
     /// Whether the hook is called by CPython's evaluator, or from outside, and not by native code or the recording evaluator.
@@ -297,7 +303,7 @@ mod tests {
     impl Run {
         fn new(longest: u64) -> Run {
             Run {
-                lull: Lull::new(longest, || {}),
+                lull: Lull::new(longest, |_| None),
                 now: 1000 * MS,
                 compiled: 0,
             }
@@ -383,7 +389,7 @@ mod tests {
 
     #[test]
     fn what_native_code_calls_is_not_native() {
-        let lull = Lull::new(100 * MS, || {});
+        let lull = Lull::new(100 * MS, |_| None);
         assert_eq!(lull.look(1000 * MS, Work::default()), Verdict::GoOn);
         let at = |now: u64| move || 1000 * MS + now;
         let outer = lull.switch(Who::Native, at(10));

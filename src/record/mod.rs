@@ -84,6 +84,15 @@ const CACHED: u8 = 1;
 /// Everything is recorded.
 const FULL: u8 = 2;
 
+/// Whether a code object has a handler for exceptions of code unit `pc`.
+///
+/// # Safety
+/// The code object is alive.
+pub unsafe fn has_handler(code: *mut PyObject, pc: usize) -> bool {
+    // SAFETY: alive (caller).
+    unsafe { unwind::handler(code, pc).is_some() }
+}
+
 /// Takes a reference.
 #[inline(always)]
 unsafe fn incref(object: *mut PyObject) {

@@ -25,7 +25,7 @@ pub use hot::{HOT, HotFn};
 pub use objects::{ARGUMENTS_OFFSET, load_builtin, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 pub use stress::{STRESS, set_stress};
 
 /// What does a single instruction ([`Helper::Step`]); it belongs to the evaluator above.
@@ -135,6 +135,15 @@ static BREAKER: AtomicPtr<c_int> = AtomicPtr::new(null_mut());
 pub fn find_breaker() {
     let address = data_address(Data::EvalBreaker);
     BREAKER.store(address as *mut c_int, Ordering::Relaxed);
+}
+
+/// Has the evaluators look for signals and pending calls. May be called on any thread, without the GIL.
+pub fn set_breaker() {
+    let breaker = BREAKER.load(Ordering::Relaxed);
+    if !breaker.is_null() {
+        // SAFETY: the main interpreter's, an `_Py_atomic_int` that is there as long as the process.
+        unsafe { AtomicI32::from_ptr(breaker) }.store(1, Ordering::Relaxed);
+    }
 }
 
 /// What CPython's evaluator does behind a call: signals that have come are handled at once, and pending calls made, so that
