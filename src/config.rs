@@ -112,6 +112,8 @@ pub struct Config {
     pub wait: bool,
     /// Milliseconds for which CPython is left alone at most while nothing is gained; 0: never.
     pub lull: u32,
+    /// There is no frame hook: every so many microseconds, a running loop is taken over; 0: there is one.
+    pub takeover: u32,
 }
 
 impl Default for Config {
@@ -140,6 +142,7 @@ impl Default for Config {
             patience: 60,
             wait: false,
             lull: 160,
+            takeover: 0,
         }
     }
 }
@@ -321,6 +324,14 @@ pub const OPTIONS: &[OptionInfo] = &[
         values: "a whole number from 0 to 18446744073709551615",
         doc: "for tests: collect garbage at every N-th side exit (0: never)",
         set: |config, text| number(text).map(|n| config.gc_exits = n).is_some(),
+    },
+    OptionInfo {
+        name: "jit-takeover",
+        variable: "PYTHONJITTAKEOVER",
+        default: "0",
+        values: "a whole number from 0 to 4294967295",
+        doc: "for tests: have no frame hook, but take the running loop over every so many microseconds (0: have one)",
+        set: |config, text| number(text).map(|n| config.takeover = n).is_some(),
     },
     OptionInfo {
         name: "jit-log",

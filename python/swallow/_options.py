@@ -112,6 +112,13 @@ OPTIONS = (
         "for tests: collect garbage at every N-th side exit (0: never)",
     ),
     (
+        "jit-takeover",
+        "PYTHONJITTAKEOVER",
+        "0",
+        "a whole number from 0 to 4294967295",
+        "for tests: have no frame hook, but take the running loop over every so many microseconds (0: have one)",
+    ),
+    (
         "jit-log",
         "PYTHONJITLOG",
         "",
@@ -197,6 +204,7 @@ _CHECKS = {
     "jit-fail-guard": _number(0, 2**64 - 1),
     "jit-seed": lambda text: text == "random" or _number(0, 2**64 - 1)(text),
     "jit-gc-exits": _number(0, 2**64 - 1),
+    "jit-takeover": _number(0, 2**32 - 1),
     "jit-log": lambda text: text != "",
     "jit-backend": _one_of("llvm", "cranelift", "tiered"),
     "jit-unit": _one_of("function"),

@@ -155,7 +155,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     let mode = config.mode;
     let waits = config.wait || back.is_immediate();
     let profile = config.profile.then(Profile::default);
-    let stressed = config.fail_guard != 0 || config.gc_exits != 0;
+    let stressed = config.fail_guard != 0 || config.gc_exits != 0 || config.takeover != 0;
     let exact = waits || stressed || config.profile || mode == Mode::Always;
     let lull = leave::new(config.lull, exact);
     let measurements = Measurements::new(&config).map_err(StartError::Option)?;
@@ -187,16 +187,19 @@ pub fn start(config: Config) -> Result<(), StartError> {
             unit.state = State::Refused("part of the JIT".to_owned());
         }
         runtime::find_breaker();
+        takeover::prepare();
         runtime::ENTER.store(enter::eval_frame as *const () as i64, Ordering::Relaxed);
         let hot: runtime::HotFn = tier::hot;
         runtime::HOT.store(hot as *const () as i64, Ordering::Relaxed);
         runtime::RESUME.store(warm::resume as *const () as i64, Ordering::Relaxed);
-        // SAFETY: the GIL is held; the hook is a function of this module.
-        unsafe {
-            ffi::_PyInterpreterState_SetEvalFrameFunc(
-                ffi::PyInterpreterState_Main(),
-                enter::eval_frame,
-            );
+        if !JIT.get().is_some_and(leave::stays_away) {
+            // SAFETY: the GIL is held; the hook is a function of this module.
+            unsafe {
+                ffi::_PyInterpreterState_SetEvalFrameFunc(
+                    ffi::PyInterpreterState_Main(),
+                    enter::eval_frame,
+                );
+            }
         }
         fork::prepare();
         tracing::info!(mode = mode.name(), "started");
@@ -537,6 +540,7 @@ impl Jit {
     /// references that it keeps can still be.
     pub fn shut_down(&self) {
         self.mode.store(Mode::Never as u8, Ordering::Relaxed);
+        self.lull.alarm.end();
         let codes: Vec<u64> = self.records().keys().copied().collect();
         for code in codes {
             self.release(code as *mut PyObject);

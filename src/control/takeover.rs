@@ -5,7 +5,7 @@ use super::{enter, jit, throw};
 use crate::code::unit::{PlaceKind, State};
 use crate::config::Mode;
 use crate::frontend;
-use crate::host::ffi::PyThreadState;
+use crate::host::ffi::{self, PyThreadState};
 use crate::host::takeover::{self, Handover};
 use crate::host::{Frame, PyObject};
 use crate::record;
@@ -18,11 +18,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether CPython has been asked, and has not come by yet.
 static ASKED: AtomicBool = AtomicBool::new(false);
 
+/// To be called on the thread that starts the JIT, or that has forked.
+pub(super) fn prepare() {
+    ASKED.store(false, Ordering::Relaxed);
+    runtime::find_main_thread();
+}
+
+/// Whether the main thread has the GIL, at the moment.
+fn main_runs() -> bool {
+    runtime::is_main_thread(ffi::current_thread_state())
+}
+
 /// Asks CPython to have the main thread's innermost loop taken over. May be called on any thread, without the GIL.
 pub(super) fn ask() {
     let Some(jit) = jit() else { return };
     // Native code and the recording evaluator would be left for CPython's.
-    if !jit.lull.is_cpython() {
+    if !main_runs() || !jit.lull.is_cpython() {
         return;
     }
     if !ASKED.swap(true, Ordering::Relaxed) {
@@ -33,13 +44,12 @@ pub(super) fn ask() {
             return;
         }
     }
-    // CPython has its evaluator look only where the thread that asks is the main one.
+    // CPython has its evaluator look only where the thread that asks is the main one. Where another one has come to run
+    // meanwhile, it must not: with a tracer, its evaluator would look for ever.
     runtime::set_breaker();
-}
-
-/// In the child of a fork, where what the parent was asked for will not come.
-pub(super) fn after_fork_in_child() {
-    ASKED.store(false, Ordering::Relaxed);
+    if !main_runs() {
+        runtime::reset_breaker();
+    }
 }
 
 /// Called by CPython on the main thread, between two instructions.

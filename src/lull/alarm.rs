@@ -3,7 +3,7 @@
 //! The thread begins with the first alarm, holds no lock, and allocates nothing.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -31,7 +31,13 @@ struct Clock {
 struct Setting {
     is_set: AtomicBool,
     nanoseconds: AtomicU64,
+    /// [`SILENT`], [`RINGING`] or [`ENDED`].
+    state: AtomicU8,
 }
+
+const SILENT: u8 = 0;
+const RINGING: u8 = 1;
+const ENDED: u8 = 2;
 
 impl Alarm {
     /// One that calls `ring` on its own thread, which has no thread state and not the GIL.
@@ -60,6 +66,18 @@ impl Alarm {
         Ok(())
     }
 
+    /// It never rings again; waits until it doesn't.
+    pub fn end(&self) {
+        let slot = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(clock) = &*slot else { return };
+        let state = &clock.set.state;
+        while let Err(RINGING) =
+            state.compare_exchange(SILENT, ENDED, Ordering::AcqRel, Ordering::Relaxed)
+        {
+            thread::yield_now();
+        }
+    }
+
     /// In the child of a fork: the thread is not there.
     pub fn after_fork_in_child(&self) {
         // Only a thread with the GIL has locked it, and that is the one that is left, unless something else forked.
@@ -70,10 +88,29 @@ impl Alarm {
     }
 }
 
+impl Setting {
+    /// Rings, unless that has been ended.
+    fn ring(&self, ring: Ring, times: u32) -> Option<u64> {
+        let from_to = |from: u8, to: u8| {
+            let found = self
+                .state
+                .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed);
+            found.is_ok()
+        };
+        if !from_to(SILENT, RINGING) {
+            return None;
+        }
+        let again = ring(times);
+        from_to(RINGING, SILENT);
+        again
+    }
+}
+
 fn start(ring: Ring) -> io::Result<Clock> {
     let set = Arc::new(Setting {
         is_set: AtomicBool::new(false),
         nanoseconds: AtomicU64::new(0),
+        state: AtomicU8::new(SILENT),
     });
     let shared = Arc::clone(&set);
     let thread = without_signals(|| {
@@ -96,7 +133,7 @@ fn run(setting: &Setting, ring: Ring) {
         let first = setting.nanoseconds.load(Ordering::Relaxed);
         thread::sleep(Duration::from_nanos(first));
         let mut times = 0;
-        while let Some(pause) = ring(times) {
+        while let Some(pause) = setting.ring(ring, times) {
             times += 1;
             // Being set anew wakes it up.
             thread::park_timeout(Duration::from_nanos(pause));
@@ -143,6 +180,10 @@ mod tests {
             }
             assert!(start.elapsed() >= Duration::from_millis(2));
         }
+        thread::sleep(Duration::from_millis(10));
+        assert_eq!(RUNG.load(Ordering::Relaxed), 3);
+        alarm.end();
+        alarm.set(1_000_000).unwrap();
         thread::sleep(Duration::from_millis(10));
         assert_eq!(RUNG.load(Ordering::Relaxed), 3);
     }

@@ -25,7 +25,7 @@ pub use hot::{HOT, HotFn};
 pub use objects::{ARGUMENTS_OFFSET, load_builtin, swl_binary_op, swl_load_global};
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
-use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 pub use stress::{STRESS, set_stress};
 
 /// What does a single instruction ([`Helper::Step`]); it belongs to the evaluator above.
@@ -137,6 +137,27 @@ pub fn find_breaker() {
     BREAKER.store(address as *mut c_int, Ordering::Relaxed);
 }
 
+/// The state of the main thread, which alone makes pending calls; 0: not known.
+static MAIN_THREAD: AtomicUsize = AtomicUsize::new(0);
+
+/// Finds out whether this thread, which has the GIL, is the main one.
+pub fn find_main_thread() {
+    // SAFETY: plain questions.
+    let is_main = unsafe { libc::gettid() == libc::getpid() };
+    let own = if is_main {
+        ffi::current_thread_state()
+    } else {
+        0
+    };
+    MAIN_THREAD.store(own, Ordering::Relaxed);
+}
+
+/// Whether a thread state is the main thread's.
+#[must_use]
+pub fn is_main_thread(ts: usize) -> bool {
+    ts != 0 && ts == MAIN_THREAD.load(Ordering::Relaxed)
+}
+
 /// Has the evaluators look for signals and pending calls. May be called on any thread, without the GIL.
 pub fn set_breaker() {
     let breaker = BREAKER.load(Ordering::Relaxed);
@@ -144,6 +165,13 @@ pub fn set_breaker() {
         // SAFETY: the main interpreter's, an `_Py_atomic_int` that is there as long as the process.
         unsafe { AtomicI32::from_ptr(breaker) }.store(1, Ordering::Relaxed);
     }
+}
+
+/// Has CPython find out whether the evaluators are to look, as [`set_breaker`] has them do. May be called on any thread but the main
+/// one, without the GIL.
+pub fn reset_breaker() {
+    // SAFETY: CPython's handlers of signals call this. What it asks for beside, to see whether signals have come, does no harm.
+    unsafe { ffi::_PyEval_SignalReceived(ffi::PyInterpreterState_Main()) };
 }
 
 /// What CPython's evaluator does behind a call: signals that have come are handled at once, and pending calls made, so that
@@ -269,7 +297,8 @@ pub unsafe extern "C-unwind" fn swl_poll(ts: *mut PyThreadState) -> i64 {
         let drop: c_int = read(state, interp::GIL_DROP_REQUEST);
         let pending: c_int = read(state, interp::PENDING_CALLS_TO_DO);
         let exception: *mut PyObject = read(ts, tstate::ASYNC_EXC);
-        if drop == 0 || pending != 0 || !exception.is_null() {
+        let pending = pending != 0 && is_main_thread(ts as usize);
+        if drop == 0 || pending || !exception.is_null() {
             return 1;
         }
         let saved = pyo3_ffi::PyEval_SaveThread();

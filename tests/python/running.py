@@ -40,6 +40,7 @@ MODES = {
     "cranelift": ["-Xjit=always", "-X", "jit-backend=cranelift", *IN_PROCESS],
     "cranelift-exits-3": ["-Xjit=always", "-X", "jit-backend=cranelift", "-X", "jit-fail-guard=3", *WAIT],
     "tiered": ["-Xjit=whenhot", "-X", "jit-backend=tiered", "-X", "jit-threshold=20", *IN_PROCESS],
+    "takeover": ["-Xjit=whenhot", "-X", "jit-threshold=1", "-X", "jit-warm=0", "-X", "jit-takeover=20", *WAIT],
     "exits-random": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=5", "-X", "jit-seed=1", *IN_PROCESS],
 }
 

@@ -78,6 +78,9 @@ def test_mode_compiles(mode):
 
         for _ in range(50000):
             work(10)
+        # Only loops that run for long can be taken over.
+        if swallow.stats()["takeovers"]:
+            work(3000000)
         left = sum(exit["count"] for exit in swallow.info(work)["exits"]) > 0
         print(swallow.is_compiled(work), left, swallow.stats()["recorded"] > 1000)
         """,
