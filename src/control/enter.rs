@@ -440,6 +440,10 @@ pub(super) unsafe extern "C-unwind" fn vectorcall(
             && let Some(jit) = jit()
             && jit.mode() != Mode::Never
         {
+            // CPython's evaluator would have inlined this call, too.
+            if jit.lull.is_cpython() && jit.lull.count() {
+                leave::look(jit);
+            }
             let code: *mut PyObject = read(callee, function::FUNC_CODE);
             let nargs = nargsf & (usize::MAX >> 1);
             if let Some(unit) = jit.unit(code)

@@ -63,7 +63,7 @@ def test_there_are_programs():
     assert len(NAMES) >= 60
 
 
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "never"])
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in ("never", "takeover")])
 def test_mode_compiles(mode):
     """The modes are what they say: without this, all the comparisons above could pass with a JIT that is off."""
     result = check(
@@ -78,9 +78,6 @@ def test_mode_compiles(mode):
 
         for _ in range(50000):
             work(10)
-        # Only loops that run for long can be taken over.
-        if swallow.stats()["takeovers"]:
-            work(3000000)
         left = sum(exit["count"] for exit in swallow.info(work)["exits"]) > 0
         print(swallow.is_compiled(work), left, swallow.stats()["recorded"] > 1000)
         """,
@@ -94,6 +91,27 @@ def test_mode_compiles(mode):
         assert exits == "True"
     else:
         assert compiled == "True"
+
+
+def test_mode_takes_over():
+    """The same for the mode in which there is no frame hook."""
+    result = check(
+        """
+        import swallow
+
+        def work(n):
+            i = 0
+            while i < n:
+                i += 1
+            return i
+
+        print(work(5_000_000))
+        stats = swallow.stats()
+        print(stats["takeovers"] > 0, stats["entries_loop"] > 0, swallow.info(work)["loops"][0]["compiled"])
+        """,
+        *MODES["takeover"],
+    )
+    assert result.stdout.split() == ["5000000", "True", "True", "True"]
 
 
 COLLECTED = ("handlers_hot", "module_loops", "coroutines", "closures", "polymorphic_sites", "method_kinds", "plain_instructions")

@@ -48,6 +48,8 @@ BAD_OPTIONS = [
     (["-Xjit-unit=trace"], "-X jit-unit=trace: expected function"),
     (["-Xjit-codegen=elsewhere"], "-X jit-codegen=elsewhere: expected helper or inprocess"),
     (["-Xjit-wait=yes"], "-X jit-wait=yes: expected 0 or 1"),
+    (["-Xjit-lull=-1"], "-X jit-lull=-1: expected a whole number from 0 to 4294967295"),
+    (["-Xjit-takeover=often"], "-X jit-takeover=often: expected a whole number from 0 to 4294967295"),
     (["-Xjit-idle=0"], "-X jit-idle=0: expected a whole number from 1 to 4294967295"),
     (["-Xjit-patience"], "-X jit-patience: expected a whole number from 1 to 4294967295"),
     (["-Xjit-treshold=5"], "-X jit-treshold: unknown option; did you mean jit-threshold?"),
@@ -55,8 +57,8 @@ BAD_OPTIONS = [
     (
         ["-Xjit-speculation=5"],
         "-X jit-speculation: unknown option; there are jit, jit-threshold, jit-warm, jit-opt, jit-passes, jit-dump,"
-        " jit-stats, jit-profile, jit-time-passes, jit-time-units, jit-trace, jit-keep-feedback, jit-fail-guard, jit-seed, jit-gc-exits, jit-log, jit-backend, jit-unit, jit-codegen, jit-wait,"
-        " jit-idle, jit-patience",
+        " jit-stats, jit-profile, jit-time-passes, jit-time-units, jit-trace, jit-keep-feedback, jit-fail-guard, jit-seed, jit-gc-exits, jit-takeover, jit-log, jit-backend, jit-unit, jit-codegen, jit-wait,"
+        " jit-lull, jit-idle, jit-patience",
     ),
 ]
 

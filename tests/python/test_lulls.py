@@ -1,0 +1,159 @@
+"""Lulls: CPython is left alone while nothing is gained; what is entered meanwhile is found again."""
+
+from running import check
+
+# A second's work for the evaluator in which there is nothing to be gained: small functions, each of a few calls.
+BORING = """
+import os, sys, threading, time
+import swallow
+
+class Word:
+    def __init__(self, text):
+        self.text = text
+
+    def get(self):
+        return self.text
+
+def same(x):
+    return x
+
+def boring(seconds):
+    words, end = {}, time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        for letter in "abcdefghijklmnopqrst":
+            words[letter] = str(Word(same(letter)).get()).upper()
+    return len(words)
+
+def lulls():
+    return swallow.stats()["lulls"]
+
+def until_lull():
+    while not lulls():
+        boring(0.1)
+    # Into the next ones, which are long.
+    boring(0.5)
+
+def loop(n):
+    total = i = 0
+    while i < n:
+        total += i & 7
+        i += 1
+    return total
+"""
+HOT = ["-Xjit=whenhot"]
+
+
+def lines(source, *options):
+    """What a program prints that begins with BORING."""
+    return check(BORING + source, *options, PYTHONJITWAIT="0").stdout.split()
+
+
+def test_what_gains_nothing_is_left_alone():
+    source = """
+print(boring(1.0))
+stats = swallow.stats()
+print(stats["lulls"] > 2, stats["lull_ns"] > 50_000_000)
+"""
+    assert lines(source, *HOT) == ["20", "True", "True"]
+
+
+def test_there_are_none():
+    source = "print(boring(0.6), lulls())"
+    for options in (["-X", "jit-lull=0"], ["-X", "jit-wait"], ["-X", "jit-codegen=inprocess"], ["-X", "jit-profile"]):
+        assert lines(source, *HOT, *options) == ["20", "0"], options
+    assert lines(source, "-Xjit=always") == ["20", "0"]
+
+
+def test_what_gains_goes_on():
+    source = """
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+end = time.perf_counter() + 1.0
+while time.perf_counter() < end:
+    fib(20)
+print(lulls() <= 1, swallow.is_compiled(fib))
+"""
+    assert lines(source, *HOT) == ["True", "True"]
+
+
+def test_a_loop_entered_in_a_lull_is_compiled():
+    source = """
+until_lull()
+print(loop(60_000_000))
+stats = swallow.stats()
+print(stats["takeovers"] > 0, stats["entries_loop"] > 0)
+"""
+    assert lines(source, *HOT, "-X", "jit-lull=2000") == ["210000000", "True", "True"]
+
+
+def test_a_function_that_gets_hot_later_is_found():
+    source = """
+until_lull()
+def hot(x):
+    total = 0
+    for i in range(100):
+        total += i * x
+    return total
+
+end = time.perf_counter() + 20
+while not swallow.is_compiled(hot) and time.perf_counter() < end:
+    hot(3)
+print(swallow.is_compiled(hot), hot(3))
+"""
+    assert lines(source, *HOT) == ["True", "14850"]
+
+
+def test_control_ends_it():
+    source = """
+until_lull()
+swallow.set_control("always")
+def square(x):
+    return x * x
+for i in range(20):
+    square(i)
+end = time.perf_counter() + 20
+while not swallow.is_compiled(square) and time.perf_counter() < end:
+    square(3)
+count = lulls()
+boring(0.3)
+print(swallow.is_compiled(square), lulls() == count)
+"""
+    assert lines(source, *HOT, "-X", "jit-lull=3000") == ["True", "True"]
+
+
+def test_a_fork_in_a_lull():
+    source = """
+until_lull()
+before = lulls()
+child = os.fork()
+if child == 0:
+    boring(0.5)
+    ok = loop(40_000_000) == 140_000_000 and lulls() > before and swallow.stats()["takeovers"] > 0
+    os._exit(0 if ok else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), boring(0.2))
+"""
+    assert lines(source, *HOT, "-X", "jit-lull=500") == ["0", "20"]
+
+
+def test_threads_and_tracers():
+    """A thread that is traced comes to its end while the main thread, which alone can be asked to take loops over, waits for it."""
+    source = """
+def traced():
+    sys.settrace(lambda *_: None)
+    for i in range(20):
+        boring(0.02)
+        loop(2000)
+    done.append(1)
+
+done = []
+for _ in range(3):
+    thread = threading.Thread(target=traced)
+    thread.start()
+    boring(0.05)
+    loop(100_000)
+    thread.join()
+print(len(done))
+"""
+    assert lines(source, *HOT) == ["3"]
+    assert lines(source, *HOT, "-X", "jit-takeover=20") == ["3"]
