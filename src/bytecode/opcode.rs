@@ -224,6 +224,18 @@ pub enum JumpKind {
     Backward,
 }
 
+/// How many instructions some code units are, which begin with one: inline caches are none.
+#[must_use]
+pub fn count_instructions(units: &[u16]) -> usize {
+    let mut count = 0;
+    let mut at = 0;
+    while at < units.len() {
+        at += 1 + caches(units[at] as u8);
+        count += 1;
+    }
+    count
+}
+
 /// The direction of a (deoptimised) jump opcode.
 #[must_use]
 pub fn jump_kind(opcode: u8) -> Option<JumpKind> {

@@ -335,6 +335,12 @@ impl Unit {
             + self.old_exits.capacity() * size_of::<(u32, ExitReason, u32)>()
     }
 
+    /// Whether it is known that frames are entered there, or may be.
+    #[must_use]
+    pub fn knows_place(&self, pc: u32) -> bool {
+        self.places.iter().any(|place| place.pc == pc)
+    }
+
     /// The place at `pc`, made if need be.
     pub fn place_at(&mut self, pc: u32) -> &mut Place {
         let at = match self.places.iter().position(|l| l.pc == pc) {

@@ -75,6 +75,20 @@ impl Gain {
     }
 }
 
+/// Hotness over the threshold below which no unit passes that has no loop, whatever it is made of: it need not be built before.
+#[must_use]
+pub fn least(engine: Engine) -> u32 {
+    // Of one instruction, the best that there is.
+    (cost_per_inst(engine) * 10.0 / f64::from(CALL + BEST)) as u32
+}
+
+/// The same for a unit that may have loops and is made of so many instructions of bytecode: there is hardly one of HIR for two of them.
+#[must_use]
+pub fn least_with_loops(engine: Engine, bytecodes: usize) -> u32 {
+    let insts = u32::try_from(bytecodes / 2).unwrap_or(u32::MAX);
+    hotness_per_inst(engine).saturating_mul(insts)
+}
+
 /// Judges a unit of `insts` instructions.
 #[must_use]
 pub fn judge(function: &Function, insts: usize, heat: Heat) -> Judgement {
@@ -113,9 +127,7 @@ pub fn is_promising(function: &Function, insts: usize, entry: Entry) -> bool {
 }
 
 fn gain_of(function: &Function, insts: usize, entry: Entry) -> Gain {
-    /// What is saved by entering native code with a call.
-    const CALL: i32 = 4;
-    /// The same where a generator goes on: CPython enters it without looking for anything.
+    /// [`CALL`] where a generator goes on: CPython enters it without looking for anything.
     const RESUME: i32 = -10;
     if insts > MAX_HOT_HIR {
         return Gain::NONE;
@@ -155,10 +167,16 @@ fn gain_of(function: &Function, insts: usize, entry: Entry) -> Gain {
     }
 }
 
+/// What is saved by entering native code with a call.
+const CALL: i32 = 4;
+
+/// The most that [`gain`] says.
+const BEST: i32 = 8;
+
 /// What an operation saves in native code, roughly in nanoseconds.
 fn gain(inst: &Inst) -> i32 {
     match inst.op {
-        Op::CallPy => 8,
+        Op::CallPy => BEST,
         Op::ListAppend | Op::IsTrue => 1,
         // CPython does the same.
         Op::StoreGlobal | Op::AppendLocal => 0,
@@ -354,5 +372,16 @@ bb0:
         assert_eq!(judge(&good, MAX_HOT_HIR + 1, hot), Judgement::NotPromising);
         let bad = looping("", "  v9 = load_attr v1, c0, fs0");
         assert_eq!(judge(&bad, 10, hot), Judgement::NotPromising);
+    }
+
+    #[test]
+    fn nothing_without_a_loop_passes_below_the_least() {
+        for engine in [Engine::Llvm, Engine::Cranelift] {
+            for insts in [1, 2, 5, 30, 200] {
+                let best = f64::from(CALL + BEST * insts) / 10.0;
+                let by_gain = f64::from(insts) * cost_per_inst(engine) / best;
+                assert!(f64::from(least(engine)) <= by_gain, "{engine:?} {insts}");
+            }
+        }
     }
 }

@@ -24,14 +24,15 @@ mod tier;
 mod trace;
 mod warm;
 
+use crate::bytecode::opcode;
 use crate::code::arena::Usage;
 use crate::code::cell::Cell;
 use crate::code::pages;
 use crate::code::unit::{Installed, State, Unit};
 use crate::codegen::protocol::Job;
-use crate::codegen::{CodegenError, Engine};
+use crate::codegen::{CodegenError, Engine, least_hotness, least_with_loops};
 use crate::config::{Backend, Codegen, Config, Mode, Seed};
-use crate::frontend::Doubts;
+use crate::frontend::{self, Doubts};
 use crate::heap;
 use crate::heap::rest::Rest;
 use crate::host::ffi::{self, PyObject, read};
@@ -570,6 +571,28 @@ impl Jit {
     }
 }
 
+/// How hot a code object must be before it is built as a whole, or from a place on: what is not, never passes the judge.
+///
+/// # Safety
+/// The code object is alive.
+unsafe fn first_wanted(jit: &Jit, code: *mut PyObject, has_loop: bool, place: u32) -> u32 {
+    let threshold = jit.config.threshold;
+    if threshold < compile::JUDGED_FROM || jit.mode() == Mode::Always {
+        return threshold;
+    }
+    // SAFETY: the caller's promise.
+    let more = unsafe {
+        if has_loop || frontend::is_generator(enter::flags_of(code)) {
+            let units = snapshot::code_units(code);
+            let from = units.get(place as usize..).unwrap_or_default();
+            least_with_loops(jit.engine, opcode::count_instructions(from))
+        } else {
+            least_hotness(jit.engine)
+        }
+    };
+    threshold.saturating_add(more)
+}
+
 fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
     use crate::bytecode::code::flags;
     // SAFETY: a code object has these fields.
@@ -591,7 +614,10 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         )),
         state: State::Warm,
         hotness: count.hotness,
-        wanted: jit().map_or(0, |jit| jit.config.threshold),
+        // SAFETY: as above.
+        wanted: jit().map_or(0, |jit| unsafe {
+            first_wanted(jit, code, count.has_loop, 0)
+        }),
         has_loop: count.has_loop,
         records: enter::is_recordable(code, count.has_loop),
         plain_args: plain.then_some(args as u32),

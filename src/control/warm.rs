@@ -9,7 +9,7 @@
 
 use super::enter::{self, Count};
 use super::profile::Heat;
-use super::{Jit, compile, jit, throw};
+use super::{Jit, compile, first_wanted, jit, throw};
 use crate::code::unit::{Installed, Place, PlaceKind, State, Unit};
 use crate::config::Mode;
 use crate::feedback::Map;
@@ -265,9 +265,11 @@ pub(super) unsafe fn make_map(unit: &mut Unit) {
 const FULL_TURNS: u32 = 64;
 const FREQUENT_TURNS: u32 = 1024;
 
-/// Whether everything is recorded in a turn.
-fn is_sampled(turn: u32) -> bool {
-    turn < FULL_TURNS || turn.is_multiple_of(64) || turn < FREQUENT_TURNS && turn.is_multiple_of(8)
+/// Whether everything is recorded in this turn. What has no loop has many turns until it may be compiled.
+fn is_sampled(unit: &Unit) -> bool {
+    let turn = unit.turns;
+    let is_frequent = unit.has_loop && turn < FREQUENT_TURNS;
+    turn < FULL_TURNS || turn.is_multiple_of(64) || is_frequent && turn.is_multiple_of(8)
 }
 
 /// Back-edges of a call that CPython may run as a whole: its loops need no entry.
@@ -283,7 +285,7 @@ pub(super) fn wants_call(unit: &mut Unit) -> bool {
 /// The same but for calls that are recorded because they may enter native code.
 #[inline]
 pub(super) fn is_recorded(unit: &mut Unit) -> bool {
-    if unit.longest > SHORT_CALL || is_sampled(unit.turns) {
+    if unit.longest > SHORT_CALL || is_sampled(unit) {
         return true;
     }
     unit.turns = unit.turns.wrapping_add(1);
@@ -312,7 +314,7 @@ fn prepare(
         }
         None => null_mut(),
     };
-    let all = after_exit || is_sampled(unit.turns);
+    let all = after_exit || is_sampled(unit);
     unit.turns = unit.turns.wrapping_add(1);
     (map, turn.unwrap_or(first), all)
 }
@@ -384,6 +386,10 @@ pub(super) unsafe fn at_place(
     if kind == PlaceKind::Loop {
         // SAFETY: the frame holds the code object.
         unsafe { make_map(unit) };
+    }
+    if !unit.knows_place(pc) {
+        // SAFETY: the frame holds the code object.
+        unit.place_at(pc).wanted = unsafe { first_wanted(jit, code, unit.has_loop, pc) };
     }
     let this = unit.place_at(pc);
     // SAFETY: the frame is at that place.
