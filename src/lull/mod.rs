@@ -19,13 +19,13 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 const LOOKS: u32 = 1024;
 
 /// Nanoseconds of a window.
-const WINDOW: u64 = 10_000_000;
+const WINDOW: u64 = 5_000_000;
 
 /// Nanoseconds between windows while there is a gain.
-const PAUSE: u64 = 90_000_000;
+const PAUSE: u64 = 45_000_000;
 
 /// Nanoseconds of windows without a gain, in a row, that make a lull: a program's functions need some time to get hot.
-const PATIENCE: u64 = 60_000_000;
+const PATIENCE: u64 = 50_000_000;
 
 /// Nanoseconds of the first lull.
 const FIRST: u64 = 10_000_000;
@@ -247,7 +247,7 @@ impl Lull {
         let compiling = work.compiling.saturating_sub(self.compiling.load(Relaxed));
         let cost = TAX * self.calls.load(Relaxed) + spent(Who::Recorder) / 4 * 3 + compiling;
         let compiled = self.compiled.load(Relaxed) != work.compiled;
-        if gain >= cost || compiled {
+        if gain >= cost {
             self.idle.store(0, Relaxed);
             self.next.store(FIRST.min(self.longest), Relaxed);
             self.begin(Phase::Content, now);
@@ -258,7 +258,12 @@ impl Lull {
             return Verdict::GoOn;
         }
         self.begin_window(now, work);
-        let idle = self.idle.load(Relaxed) + length;
+        let idle = if compiled {
+            // What the new code gains is still to be seen.
+            PATIENCE / 2
+        } else {
+            self.idle.load(Relaxed) + length
+        };
         if work.waits || idle < PATIENCE {
             self.idle.store(idle.min(PATIENCE), Relaxed);
             return Verdict::GoOn;
@@ -342,7 +347,7 @@ mod tests {
     #[test]
     fn what_gains_nothing_is_left_alone_for_longer_and_longer() {
         let mut run = Run::new(100 * MS);
-        assert_eq!(run.calls(50_000, 0), Vec::<u64>::new(), "patience");
+        assert_eq!(run.calls(45_000, 0), Vec::<u64>::new(), "patience");
         let lulls = run.calls(300_000, 0);
         assert_eq!(lulls[..6], [10, 20, 40, 80, 100, 100]);
     }
@@ -369,8 +374,8 @@ mod tests {
     #[test]
     fn new_code_is_a_reason_to_stay() {
         let mut run = Run::new(100 * MS);
-        for _ in 0..20 {
-            assert_eq!(run.calls(50_000, 0), Vec::<u64>::new());
+        for _ in 0..40 {
+            assert_eq!(run.calls(20_000, 0), Vec::<u64>::new());
             run.compiled += 1;
         }
         assert!(!run.calls(300_000, 0).is_empty());
