@@ -17,6 +17,7 @@ const LEVELS: &[(&str, u32)] = &[
     ("layout", 0),
     ("log", 0),
     ("timing", 0),
+    ("lull", 0),
     ("helpers", 0),
     ("hir", 1),
     ("bytecode", 1),
