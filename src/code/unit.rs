@@ -10,11 +10,13 @@ use crate::hir::ExitReason;
 use crate::stats::COUNTERS;
 use std::cell::{Cell as Slot, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One version of a unit's code. Its address is the unit token of the machine code.
 pub struct Installed {
     pub image: CodeImage,
+    /// A number that no other version has in this process.
+    pub serial: u64,
     /// For messages.
     pub name: String,
     /// Executions of the exits that were taken, by number.
@@ -62,7 +64,9 @@ impl Installed {
         cells: Vec<Arc<Cell>>,
         keep: Vec<crate::host::Owned>,
     ) -> Box<Self> {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
         Box::new(Installed {
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             image: CodeImage::default(),
             name,
             counts: RefCell::default(),

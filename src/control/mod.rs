@@ -672,6 +672,7 @@ pub fn exit_function() -> extern "C" fn() {
 /// frees them nowhere, and asks for nothing of theirs any more.
 extern "C" fn release_records() {
     let Some(jit) = JIT.get() else { return };
+    runtime::decoded::forget();
     let records = std::mem::take(&mut *jit.records());
     for record in records.into_values() {
         // SAFETY: the map has living boxes only, each once. What code objects the installed code

@@ -1,8 +1,7 @@
 //! Side exits, materialisation, and frames that native code pushed.
 
-use super::{has_stack, raise_stack_exhausted, stress};
+use super::{decoded, has_stack, raise_stack_exhausted, stress};
 use crate::code::unit::Installed;
-use crate::codegen::tables::Exit;
 use crate::codegen::{ExitUse, Loc};
 use crate::helpers::{activation, tag};
 use crate::hir::Type;
@@ -17,6 +16,7 @@ use crate::layout::{builtin, frame as f, frameobject, tstate};
 use crate::stats::{COUNTERS, count};
 use pyo3_ffi as py;
 use smallvec::SmallVec;
+use std::borrow::Borrow;
 use std::ptr::{addr_of_mut, null_mut};
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -196,12 +196,17 @@ unsafe fn release(loc: &Loc, buffer: *const u64) {
 type Replaced = SmallVec<[*mut PyObject; 16]>;
 
 /// Writes the locals that are not in the frame; yields the references they replace.
-unsafe fn write_locals(frame: Frame, exit: &Exit<'_>, buffer: *const u64) -> Replaced {
+unsafe fn write_locals<L: Borrow<(u32, Loc)>>(
+    frame: Frame,
+    locals: impl IntoIterator<Item = L>,
+    buffer: *const u64,
+) -> Replaced {
     let mut replaced = Replaced::new();
-    for (slot, loc) in exit.locals.clone() {
-        let slot = slot as usize;
+    for local in locals {
+        let (slot, loc) = local.borrow();
+        let slot = *slot as usize;
         // SAFETY: the buffer fits the table (caller).
-        let value = unsafe { materialise(&loc, buffer) };
+        let value = unsafe { materialise(loc, buffer) };
         let old = frame.slot(slot);
         frame.set_slot(slot, value);
         if !old.is_null() {
@@ -224,9 +229,13 @@ unsafe fn flush_chain(mut act: *mut u8) {
             let frame = Frame::from_raw(read(act, activation::FRAME));
             let unit: *const Installed = read(act, activation::UNIT);
             let installed = &*unit;
-            let exit = installed.image.exits.get(site as usize - 1);
+            let exit = site as usize - 1;
             let buffer = act.offset(activation::VALUES as isize).cast::<u64>();
-            for old in write_locals(frame, &exit, buffer) {
+            let replaced = match decoded::locals(installed, exit) {
+                Some(locals) => write_locals(frame, locals.iter(), buffer),
+                None => write_locals(frame, installed.image.exits.get(exit).locals, buffer),
+            };
+            for old in replaced {
                 py::Py_DecRef(old);
             }
             count(&COUNTERS.flushes);
@@ -317,7 +326,7 @@ pub(super) unsafe fn rebuild(
         if throws {
             py::PyErr_Fetch(&mut ty, &mut value, &mut traceback);
         }
-        let replaced = write_locals(frame, &exit, buffer);
+        let replaced = write_locals(frame, exit.locals.clone(), buffer);
         let mut top = exit.nlocals;
         for loc in exit.stack {
             frame.set_slot(top, materialise(&loc, buffer));

@@ -6,6 +6,7 @@
 //! frames between; an `extern "C"` function would make glibc abort.
 
 mod containers;
+pub mod decoded;
 mod exits;
 mod hot;
 mod leave;
