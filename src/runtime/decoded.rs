@@ -5,10 +5,7 @@
 
 use crate::code::unit::Installed;
 use crate::codegen::Loc;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Pairs of slot and location.
-pub(super) type Locals = Arc<[(u32, Loc)]>;
+use std::sync::{Mutex, PoisonError};
 
 /// How many sites are remembered.
 const SIZE: usize = 64;
@@ -19,28 +16,36 @@ type Key = (u64, u32);
 struct Entry {
     key: Key,
     /// None where the site has been met once.
-    locals: Option<Locals>,
+    locals: Option<Box<[(u32, Loc)]>>,
 }
 
 static CACHE: Mutex<[Option<Entry>; SIZE]> = Mutex::new([const { None }; SIZE]);
 
-/// The locals of an exit, if it is met often.
-pub(super) fn locals(installed: &Installed, exit: usize) -> Option<Locals> {
+/// Hands the locals of an exit over, if it is met often; whether it did. (Where it is busy with another, in whose course this one comes, it
+/// doesn't: an iterator that is allocated may set off a collection.)
+pub(super) fn with_locals(
+    installed: &Installed,
+    exit: usize,
+    body: impl FnOnce(&[(u32, Loc)]),
+) -> bool {
+    let Ok(mut cache) = CACHE.try_lock() else {
+        return false;
+    };
     let key = (installed.serial, exit as u32);
     // Versions are numbered in a row, as are the exits of each.
     let at = (key.0.wrapping_mul(7) as usize).wrapping_add(exit) % SIZE;
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    let slot = &mut cache[at];
-    match slot {
+    match &mut cache[at] {
         Some(entry) if entry.key == key => {
-            let locals = entry
-                .locals
-                .get_or_insert_with(|| installed.image.exits.get(exit).locals.collect());
-            Some(Arc::clone(locals))
+            body(
+                entry
+                    .locals
+                    .get_or_insert_with(|| installed.image.exits.get(exit).locals.collect()),
+            );
+            true
         }
-        _ => {
+        slot => {
             *slot = Some(Entry { key, locals: None });
-            None
+            false
         }
     }
 }

@@ -195,13 +195,13 @@ unsafe fn release(loc: &Loc, buffer: *const u64) {
 /// References that locals were replaced in.
 type Replaced = SmallVec<[*mut PyObject; 16]>;
 
-/// Writes the locals that are not in the frame; yields the references they replace.
+/// Writes the locals that are not in the frame; hands over the references they replace.
 unsafe fn write_locals<L: Borrow<(u32, Loc)>>(
     frame: Frame,
     locals: impl IntoIterator<Item = L>,
     buffer: *const u64,
-) -> Replaced {
-    let mut replaced = Replaced::new();
+    mut replaced: impl FnMut(*mut PyObject),
+) {
     for local in locals {
         let (slot, loc) = local.borrow();
         let slot = *slot as usize;
@@ -210,10 +210,9 @@ unsafe fn write_locals<L: Borrow<(u32, Loc)>>(
         let old = frame.slot(slot);
         frame.set_slot(slot, value);
         if !old.is_null() {
-            replaced.push(old);
+            replaced(old);
         }
     }
-    replaced
 }
 
 /// Makes the locals of callers visible, if any are not.
@@ -231,12 +230,14 @@ unsafe fn flush_chain(mut act: *mut u8) {
             let installed = &*unit;
             let exit = site as usize - 1;
             let buffer = act.offset(activation::VALUES as isize).cast::<u64>();
-            let replaced = match decoded::locals(installed, exit) {
-                Some(locals) => write_locals(frame, locals.iter(), buffer),
-                None => write_locals(frame, installed.image.exits.get(exit).locals, buffer),
-            };
-            for old in replaced {
-                py::Py_DecRef(old);
+            // What unboxed locals have left in their slots is of classes without destructors.
+            let release = |old: *mut PyObject| py::Py_DecRef(old);
+            let is_done = decoded::with_locals(installed, exit, |locals| {
+                write_locals(frame, locals, buffer, release);
+            });
+            if !is_done {
+                let locals = installed.image.exits.get(exit).locals;
+                write_locals(frame, locals, buffer, release);
             }
             count(&COUNTERS.flushes);
             act = read(act, activation::PARENT);
@@ -326,7 +327,8 @@ pub(super) unsafe fn rebuild(
         if throws {
             py::PyErr_Fetch(&mut ty, &mut value, &mut traceback);
         }
-        let replaced = write_locals(frame, exit.locals.clone(), buffer);
+        let mut replaced = Replaced::new();
+        write_locals(frame, exit.locals.clone(), buffer, |old| replaced.push(old));
         let mut top = exit.nlocals;
         for loc in exit.stack {
             frame.set_slot(top, materialise(&loc, buffer));
