@@ -21,6 +21,9 @@ const LOOKS: u32 = 1024;
 /// Nanoseconds of a window.
 const WINDOW: u64 = 5_000_000;
 
+/// Nanoseconds after which a window is over in which too few calls come by to judge it.
+const LONG: u64 = 4 * WINDOW;
+
 /// Nanoseconds between windows while there is a gain.
 const PAUSE: u64 = 45_000_000;
 
@@ -208,6 +211,10 @@ impl Lull {
     fn account(&self, who: u8, now: u64) {
         let since = self.runs_since.swap(now, Relaxed);
         add(&self.spent[usize::from(who)], now.saturating_sub(since));
+        if now.saturating_sub(self.since.load(Relaxed)) > LONG {
+            // Nothing else calls: there is no cost to speak of, and the clock need not be read all the time.
+            self.begin(Phase::Content, now);
+        }
     }
 
     /// Lets [`LOOKS`] calls come by.
@@ -240,6 +247,9 @@ impl Lull {
     /// At the end of a window of so many nanoseconds.
     fn judge(&self, now: u64, length: u64, work: Work) -> Verdict {
         self.account(self.who.load(Relaxed), now);
+        if self.phase() != Phase::Watching {
+            return Verdict::GoOn;
+        }
         let spent = |who: Who| self.spent[who as usize].load(Relaxed);
         // Native code, and what it calls of CPython's functions, is taken to be half as fast again as CPython's evaluator; recording to
         // be four times as slow.
@@ -389,6 +399,23 @@ mod tests {
             run.now += 10 * MS;
         }
         assert!(run.lull.idle.load(Relaxed) == 0);
+    }
+
+    #[test]
+    fn a_window_ends_without_calls() {
+        let lull = Lull::new(100 * MS, |_| None);
+        assert_eq!(lull.look(1000 * MS, Work::default()), Verdict::GoOn);
+        let reads = std::cell::Cell::new(0);
+        for turn in 0..100 {
+            let clock = || {
+                reads.set(reads.get() + 1);
+                1001 * MS + turn * MS
+            };
+            let before = lull.switch(Who::Native, clock);
+            lull.switch_back(before, clock);
+        }
+        assert!((40..=50).contains(&reads.get()), "{}", reads.get());
+        assert_eq!(lull.phase(), Phase::Content);
     }
 
     #[test]
