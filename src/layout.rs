@@ -50,6 +50,8 @@ pub mod tstate {
     pub const RECURSION_LIMIT: i32 = 36;
     /// `int`.
     pub const TRACING: i32 = 44;
+    /// `int`: the event that is being told of.
+    pub const TRACING_WHAT: i32 = 48;
     pub const CFRAME: i32 = 56;
     pub const C_PROFILEFUNC: i32 = 64;
     pub const C_TRACEFUNC: i32 = 72;

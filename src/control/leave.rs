@@ -17,7 +17,7 @@ pub(super) fn new(milliseconds: u32, exact: bool) -> Lull {
 /// Looks at the clock, and leaves CPython alone for a while if that is better.
 #[cold]
 pub(super) fn look(jit: &'static Jit) {
-    if jit.lull.is_away() && std::ptr::fn_addr_eq(hook(), jit.previous) {
+    if jit.lull.is_away() && is_out(jit) {
         // Someone who is no evaluator calls native code.
         return jit.lull.skip();
     }
@@ -30,7 +30,8 @@ pub(super) fn look(jit: &'static Jit) {
     let Verdict::Leave(length) = jit.lull.look(timing::now(), work) else {
         return;
     };
-    if jit.mode() == Mode::Always || hook() as usize != enter::eval_frame as *const () as usize {
+    let is_in = hook().is_some_and(|hook| hook as usize == enter::eval_frame as *const () as usize);
+    if jit.mode() == Mode::Always || !is_in {
         // Another user of hooks has put theirs before ours.
         jit.lull.end();
         return;
@@ -49,9 +50,24 @@ pub(super) fn look(jit: &'static Jit) {
     };
 }
 
-fn hook() -> ffi::EvalFrame {
+/// The hook of the main interpreter; `None` once that is gone.
+fn hook() -> Option<ffi::EvalFrame> {
     // SAFETY: the main interpreter is part of the runtime's state, which is there as long as the process.
-    unsafe { ffi::_PyInterpreterState_GetEvalFrameFunc(ffi::PyInterpreterState_Main()) }
+    unsafe {
+        let main = ffi::PyInterpreterState_Main();
+        (!main.is_null()).then(|| ffi::_PyInterpreterState_GetEvalFrameFunc(main))
+    }
+}
+
+/// Whether CPython is left alone.
+fn is_out(jit: &Jit) -> bool {
+    hook().is_some_and(|hook| std::ptr::fn_addr_eq(hook, jit.previous))
+}
+
+/// There are no lulls any more, and nothing is taken over: the program has ended.
+pub(super) fn end(jit: &Jit) {
+    jit.lull.end();
+    jit.lull.alarm.end();
 }
 
 /// Nanoseconds until running loops are looked at again, where no call has come by; then twice that, and so on.
@@ -86,7 +102,7 @@ fn ring(times: u32) -> Option<u64> {
 /// CPython reads for each call, and here it only changes from CPython's own evaluator to ours.
 fn put_back() {
     let Some(jit) = jit() else { return };
-    if std::ptr::fn_addr_eq(hook(), jit.previous) {
+    if is_out(jit) {
         // SAFETY: as in `hook`; the hook is a function of this module, which is never unloaded.
         unsafe {
             ffi::_PyInterpreterState_SetEvalFrameFunc(

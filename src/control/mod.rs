@@ -541,7 +541,7 @@ impl Jit {
     /// references that it keeps can still be.
     pub fn shut_down(&self) {
         self.mode.store(Mode::Never as u8, Ordering::Relaxed);
-        self.lull.alarm.end();
+        leave::end(self);
         let codes: Vec<u64> = self.records().keys().copied().collect();
         for code in codes {
             self.release(code as *mut PyObject);
@@ -672,6 +672,7 @@ pub fn exit_function() -> extern "C" fn() {
 /// frees them nowhere, and asks for nothing of theirs any more.
 extern "C" fn release_records() {
     let Some(jit) = JIT.get() else { return };
+    leave::end(jit);
     runtime::decoded::forget();
     let records = std::mem::take(&mut *jit.records());
     for record in records.into_values() {

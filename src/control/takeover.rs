@@ -6,13 +6,13 @@ use crate::code::unit::{PlaceKind, State};
 use crate::config::Mode;
 use crate::frontend;
 use crate::host::ffi::{self, PyThreadState};
+use crate::host::frame::is_tracing;
 use crate::host::takeover::{self, Handover};
 use crate::host::{Frame, PyObject};
 use crate::record;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use std::ffi::{c_int, c_void};
-use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether CPython has been asked, and has not come by yet.
@@ -36,20 +36,27 @@ pub(super) fn ask() {
     if !main_runs() || !jit.lull.is_cpython() {
         return;
     }
-    if !ASKED.swap(true, Ordering::Relaxed) {
-        // SAFETY: this needs neither a thread state nor the GIL; the function is never unloaded.
-        let status = unsafe { pyo3_ffi::Py_AddPendingCall(Some(come_by), null_mut()) };
-        if status != 0 {
-            ASKED.store(false, Ordering::Relaxed);
-            return;
-        }
+    if !add() {
+        return;
     }
-    // CPython has its evaluator look only where the thread that asks is the main one. Where another one has come to run
-    // meanwhile, it must not: with a tracer, its evaluator would look for ever.
+    // CPython has its evaluator look only where the thread that asks is the main one.
     runtime::set_breaker();
     if !main_runs() {
+        // Where another thread has come to run, it must not look: with a tracer, its evaluator would do nothing else any more.
         runtime::reset_breaker();
+    } else if !ASKED.load(Ordering::Relaxed) {
+        // It has come by in between, and would find nothing, time and again.
+        add();
     }
+}
+
+/// Adds the pending call, unless it is there; whether it is.
+fn add() -> bool {
+    if !ASKED.swap(true, Ordering::Relaxed) && !runtime::add_pending_call(come_by) {
+        ASKED.store(false, Ordering::Relaxed);
+        return false;
+    }
+    true
 }
 
 /// Called by CPython on the main thread, between two instructions.
@@ -98,21 +105,21 @@ unsafe fn run(ts: *mut PyThreadState, frame: Frame) -> Handover {
             EDGES_PER_TURN,
             PlaceKind::Loop,
         );
-        let result = match warm::try_evaluate(jit, ts, frame, next) {
-            Outcome::GivenUp => return Handover::GoOn,
+        match warm::try_evaluate(jit, ts, frame, next) {
+            Outcome::Returned(value) if value.is_null() => Handover::Finished(value),
+            Outcome::Returned(value) => Handover::Return(value),
+            // The instruction would not be told of.
+            Outcome::GivenUp if is_tracing(ts) => {
+                Handover::Finished(jit.interpret(ts, frame, false))
+            }
+            Outcome::GivenUp => Handover::GoOn,
             Outcome::Raised
                 if !record::has_handler(frame.code(), frame.next_unit() as usize - 1) =>
             {
-                return Handover::Raise;
+                Handover::Raise
             }
             // There is a handler, but it could not be entered; or someone traces that.
-            Outcome::Raised => throw::unwind(jit, ts, frame),
-            Outcome::Returned(value) => value,
-        };
-        if result.is_null() {
-            Handover::Unwound
-        } else {
-            Handover::Return(result)
+            Outcome::Raised => Handover::Finished(throw::unwind(jit, ts, frame)),
         }
     }
 }

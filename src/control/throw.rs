@@ -6,43 +6,9 @@
 
 use super::Jit;
 use crate::host::Frame;
-use crate::host::ffi::{PyObject, PyThreadState, read, write};
+use crate::host::events;
+use crate::host::ffi::{PyObject, PyThreadState};
 use crate::host::frame::is_tracing;
-use crate::layout::tstate;
-use std::cell::Cell;
-use std::ffi::c_int;
-
-/// `Py_tracefunc`.
-type Trace =
-    unsafe extern "C-unwind" fn(*mut PyObject, *mut PyObject, c_int, *mut PyObject) -> c_int;
-
-/// Where the thread state has its trace and its profile function.
-const FIELDS: [i32; 2] = [tstate::C_TRACEFUNC, tstate::C_PROFILEFUNC];
-
-thread_local! {
-    /// The thread's own functions, while [`skip`] stands in for them.
-    static OWN: [Cell<Option<Trace>>; 2] = const { [Cell::new(None), Cell::new(None)] };
-}
-
-/// Takes the event, and puts the thread's own function back.
-unsafe extern "C-unwind" fn skip<const WHICH: usize>(
-    _: *mut PyObject,
-    _: *mut PyObject,
-    _: c_int,
-    _: *mut PyObject,
-) -> c_int {
-    // SAFETY: CPython calls this on a thread with the GIL.
-    unsafe { put_back(pyo3_ffi::PyThreadState_Get(), WHICH) };
-    0
-}
-
-/// Puts the thread's own function back, unless that has been done.
-unsafe fn put_back(ts: *mut PyThreadState, which: usize) {
-    if let Some(own) = OWN.with(|own| own[which].take()) {
-        // SAFETY: the field is that of the thread state (caller).
-        unsafe { write(ts, FIELDS[which], own) };
-    }
-}
 
 /// Has CPython's evaluator unwind a frame with the exception that is set, and go on if there is a handler.
 ///
@@ -54,17 +20,12 @@ pub(super) unsafe fn unwind(jit: &Jit, ts: *mut PyThreadState, frame: Frame) -> 
         if !is_tracing(ts) {
             return jit.interpret(ts, frame, true);
         }
-        for (which, stand_in) in [skip::<0> as Trace, skip::<1>].into_iter().enumerate() {
-            let own: Option<Trace> = read(ts, FIELDS[which]);
-            if own.is_some() {
-                OWN.with(|cells| cells[which].set(own));
-                write(ts, FIELDS[which], stand_in);
-            }
-        }
+        events::skip(ts, events::TRACE);
+        events::skip(ts, events::PROFILE);
         let result = jit.interpret(ts, frame, true);
         // Where the evaluator has refused the frame, for want of stack, it has called neither.
-        put_back(ts, 0);
-        put_back(ts, 1);
+        events::put_back(ts, events::TRACE);
+        events::put_back(ts, events::PROFILE);
         result
     }
 }

@@ -38,6 +38,11 @@ unsafe extern "C-unwind" {
     pub fn _PyInterpreterState_GetEvalFrameFunc(interp: *mut PyInterpreterState) -> EvalFrame;
     pub fn _PyInterpreterState_SetEvalFrameFunc(interp: *mut PyInterpreterState, eval: EvalFrame);
     pub fn _PyEval_SignalReceived(interp: *mut PyInterpreterState);
+    pub fn _PyEval_AddPendingCall(
+        interp: *mut PyInterpreterState,
+        function: extern "C" fn(*mut c_void) -> c_int,
+        argument: *mut c_void,
+    ) -> c_int;
     pub fn _PyEval_RequestCodeExtraIndex(free: unsafe extern "C" fn(*mut c_void)) -> Py_ssize_t;
     pub fn _PyCode_SetExtra(code: *mut PyObject, index: Py_ssize_t, extra: *mut c_void) -> c_int;
     pub fn _PyFunction_Vectorcall(

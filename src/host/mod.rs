@@ -5,6 +5,7 @@
 //! [`crate::layout`]; [`check`] refuses an interpreter that they do not fit.
 
 pub mod check;
+pub mod events;
 pub mod ffi;
 pub mod frame;
 pub mod oracle;

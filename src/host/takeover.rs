@@ -3,11 +3,14 @@
 //! CPython offers one place for that: behind a call of a trace function it reads the frame's instruction pointer and value stack
 //! again, so that debuggers can jump. So a trace function of ours is set for the very next instruction. It takes itself
 //! off, has the frame run in another way, and leaves it where CPython is to go on: somewhere else, at a `return`, or raising.
+//!
+//! Nobody traces the thread when that begins. Somebody may when it ends: then another of CPython's evaluators has brought the frame to its end
+//! and told of it, and what this one would tell is kept back.
 
 use super::Frame;
 use super::ffi::{PyObject, PyThreadState, read, write};
 use super::frame::{OWNED_BY_THREAD, current, set_current};
-use super::snapshot;
+use super::{events, snapshot};
 use crate::bytecode::opcode;
 use crate::layout::{cframe, frameobject, tstate};
 use pyo3_ffi as py;
@@ -23,14 +26,21 @@ pub enum Handover {
     Return(*mut PyObject),
     /// With the exception that is set, raised by the frame's last instruction, for which the frame has no handler.
     Raise,
-    /// With the exception that is set, which has left the frame already.
-    Unwound,
+    /// Another evaluator has finished the frame, with this or, if it is null, with the exception that is set.
+    Finished(*mut PyObject),
 }
 
 /// Runs a frame: it is at the instruction that a jump went back to, and not current.
 pub type Body = unsafe fn(*mut PyThreadState, Frame) -> Handover;
 
+/// An exception: class, value, traceback; references.
+type Exception = [*mut PyObject; 3];
+
 thread_local! {
+    /// The exception that [`settle`] sets.
+    static RAISED: Cell<Option<Exception>> = const { Cell::new(None) };
+    /// The thread's own trace function, while [`settle`] is in its place.
+    static TRACER: Cell<usize> = const { Cell::new(0) };
     /// The frame that is about to be taken over, where it will be, and what will run it.
     static WANTED: Cell<Option<(Frame, *const u16, Body)>> = const { Cell::new(None) };
 }
@@ -131,18 +141,20 @@ unsafe extern "C-unwind" fn take_over(
     // SAFETY: CPython calls this on a thread with the GIL, with the object of the current frame; `tracing` counts this call.
     unsafe {
         let ts = py::PyThreadState_Get();
-        write(ts, tstate::C_TRACEFUNC, 0usize);
         let Some((frame, head, body)) = WANTED.take() else {
+            // The same instruction again, as the frame wants events for those now.
             return 0;
         };
+        write(ts, tstate::C_TRACEFUNC, 0usize);
         let is_it = what == py::PyTrace_LINE
             && current(ts) == frame.as_ptr()
             && frame.last_instruction() == head;
         if !is_it {
             return 0;
         }
-        // While the frame runs it is not being traced, and its line is that of its instruction.
+        // While the frame runs it is not being traced, and its line is that of its instruction; nobody may set it.
         write(object, frameobject::F_LINENO, 0i32);
+        write(ts, tstate::TRACING_WHAT, py::PyTrace_CALL);
         let tracing: i32 = read(ts, tstate::TRACING);
         write(ts, tstate::TRACING, tracing - 1);
         let left: i32 = read(ts, tstate::RECURSION_REMAINING);
@@ -159,45 +171,79 @@ unsafe extern "C-unwind" fn take_over(
         write(ts, tstate::RECURSION_REMAINING, left - 1);
         let tracing: i32 = read(ts, tstate::TRACING);
         write(ts, tstate::TRACING, tracing + 1);
-        give_back(frame, object, handover)
+        give_back(ts, frame, handover)
     }
 }
 
 /// Leaves the frame as CPython's evaluator is to find it; its trace function's result.
-unsafe fn give_back(frame: Frame, object: *mut PyObject, handover: Handover) -> c_int {
+unsafe fn give_back(ts: *mut PyThreadState, frame: Frame, handover: Handover) -> c_int {
     // SAFETY: the frame is whole, and is not running (caller).
     unsafe {
         match handover {
             Handover::GoOn => {
                 frame.set_last_pointer(frame.last_instruction().add(1));
-                0
+                return 0;
             }
-            Handover::Return(value) => {
-                if opcode::deopt(*frame.last_instruction() as u8) != opcode::RETURN_VALUE {
-                    frame.set_last_pointer(any_return(frame));
+            Handover::Raise => return -1,
+            Handover::Finished(value) if value.is_null() => {
+                let mut raised: Exception = [null_mut(); 3];
+                let [class, object, trace] = &mut raised;
+                py::PyErr_Fetch(class, object, trace);
+                for part in raised {
+                    py::Py_XINCREF(part);
                 }
-                let top = frame.nlocals();
-                frame.set_slot(top as usize, value);
-                frame.set_stacktop(top + 1);
-                0
+                RAISED.set(Some(raised));
+                let [class, object, trace] = raised;
+                py::PyErr_Restore(class, object, trace);
+                TRACER.set(read(ts, tstate::C_TRACEFUNC));
+                write(ts, tstate::C_TRACEFUNC, settle as TraceFunction);
+                events::skip(ts, events::PROFILE);
+                return -1;
             }
-            Handover::Raise => -1,
-            Handover::Unwound => {
-                // CPython will note the frame in the traceback, where it has been noted.
-                let (mut class, mut value, mut trace) = (null_mut(), null_mut(), null_mut());
-                py::PyErr_Fetch(&mut class, &mut value, &mut trace);
-                let top: *mut py::PyTracebackObject = trace.cast();
-                if !top.is_null() && (*top).tb_frame.cast() == object {
-                    let next: *mut PyObject = (*top).tb_next.cast();
-                    py::Py_XINCREF(next);
-                    py::Py_DECREF(trace);
-                    trace = next;
-                }
-                py::PyErr_Restore(class, value, trace);
-                -1
+            Handover::Finished(value) => {
+                events::skip(ts, events::TRACE);
+                events::skip(ts, events::PROFILE);
+                leave_returning(frame, value);
             }
+            Handover::Return(value) => leave_returning(frame, value),
         }
     }
+    0
+}
+
+/// Leaves a frame before a `return`, with what it returns.
+unsafe fn leave_returning(frame: Frame, value: *mut PyObject) {
+    // SAFETY: the frame has returned, so its value stack is empty (caller).
+    unsafe {
+        if opcode::deopt(*frame.last_instruction() as u8) != opcode::RETURN_VALUE {
+            frame.set_last_pointer(any_return(frame));
+        }
+    }
+    let top = frame.nlocals();
+    frame.set_slot(top as usize, value);
+    frame.set_stacktop(top + 1);
+}
+
+/// The trace function while CPython's evaluator leaves a frame whose exception has left it already. It has put the frame into the
+/// traceback once more, and tells of the exception first: then the exception is set as it was. When it tells that the frame is left, that is over.
+unsafe extern "C-unwind" fn settle(
+    _: *mut PyObject,
+    _: *mut PyObject,
+    what: c_int,
+    _: *mut PyObject,
+) -> c_int {
+    // SAFETY: CPython calls this on a thread with the GIL; the references are ours to give.
+    unsafe {
+        if what == py::PyTrace_EXCEPTION
+            && let Some([class, object, trace]) = RAISED.take()
+        {
+            py::PyErr_Restore(class, object, trace);
+            return -1;
+        }
+        let ts = py::PyThreadState_Get();
+        write(ts, tstate::C_TRACEFUNC, TRACER.take());
+    }
+    0
 }
 
 /// A `return` of the frame's code.

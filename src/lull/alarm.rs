@@ -18,6 +18,7 @@ pub type Ring = fn(u32) -> Option<u64>;
 #[derive(Debug)]
 pub struct Alarm {
     ring: Ring,
+    has_ended: AtomicBool,
     thread: Mutex<Option<Clock>>,
 }
 
@@ -45,6 +46,7 @@ impl Alarm {
     pub const fn new(ring: Ring) -> Alarm {
         Alarm {
             ring,
+            has_ended: AtomicBool::new(false),
             thread: Mutex::new(None),
         }
     }
@@ -52,9 +54,12 @@ impl Alarm {
     /// Has it ring in so many nanoseconds. The one before must have rung; it does not ring again.
     ///
     /// # Errors
-    /// The system has no room for a thread.
+    /// The system has no room for a thread; or it has been ended.
     pub fn set(&self, nanoseconds: u64) -> io::Result<()> {
         let mut slot = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.has_ended.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         let clock = match slot.take() {
             Some(clock) => clock,
             None => start(self.ring)?,
@@ -69,6 +74,7 @@ impl Alarm {
     /// It never rings again; waits until it doesn't.
     pub fn end(&self) {
         let slot = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        self.has_ended.store(true, Ordering::Relaxed);
         let Some(clock) = &*slot else { return };
         let state = &clock.set.state;
         while let Err(RINGING) =
@@ -183,7 +189,7 @@ mod tests {
         thread::sleep(Duration::from_millis(10));
         assert_eq!(RUNG.load(Ordering::Relaxed), 3);
         alarm.end();
-        alarm.set(1_000_000).unwrap();
+        assert!(alarm.set(1_000_000).is_err());
         thread::sleep(Duration::from_millis(10));
         assert_eq!(RUNG.load(Ordering::Relaxed), 3);
     }

@@ -24,7 +24,7 @@ pub use containers::{swl_send, swl_unpack_sequence};
 pub use exits::{ENTER, RESUME, RawPair, enter_cold, swl_frame_clear};
 pub use hot::{HOT, HotFn};
 pub use objects::{ARGUMENTS_OFFSET, load_builtin, swl_binary_op, swl_load_global};
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::ptr::{addr_of_mut, null_mut};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 pub use stress::{STRESS, set_stress};
@@ -165,6 +165,15 @@ pub fn set_breaker() {
     if !breaker.is_null() {
         // SAFETY: the main interpreter's, an `_Py_atomic_int` that is there as long as the process.
         unsafe { AtomicI32::from_ptr(breaker) }.store(1, Ordering::Relaxed);
+    }
+}
+
+/// Has the main thread call a function between two instructions; whether there was room for that. May be called on any thread, without
+/// the GIL.
+pub fn add_pending_call(function: extern "C" fn(*mut c_void) -> c_int) -> bool {
+    // SAFETY: this needs the interpreter only, which is a part of the runtime's state.
+    unsafe {
+        ffi::_PyEval_AddPendingCall(ffi::PyInterpreterState_Main(), function, null_mut()) == 0
     }
 }
 
