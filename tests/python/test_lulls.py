@@ -28,7 +28,7 @@ def lulls():
     return swallow.stats()["lulls"]
 
 def until(condition, work):
-    """Works until a condition holds, a minute at most; whether it does."""
+    # A minute at most; whether it holds then.
     end = time.perf_counter() + 60
     while not condition() and time.perf_counter() < end:
         work()
