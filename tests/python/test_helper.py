@@ -95,8 +95,8 @@ except ChildProcessError:
     pass
 """
 
-# `heat` makes functions hot with this, and little else of a program is.
-HOT = ["-Xjit=whenhot", "-X", "jit-threshold=100", "-X", "jit-opt=0"]
+# `heat` makes functions hot with this, and little else of a program is. What has code is to run it: no lulls.
+HOT = ["-Xjit=whenhot", "-X", "jit-threshold=100", "-X", "jit-opt=0", "-X", "jit-lull=0"]
 # Only what is asked for is compiled.
 COLD = ["-X", "jit-threshold=100000000"]
 SLOWLY, WAIT, STAYS, HASTY = (["-X", option] for option in ("jit-opt=2", "jit-wait", "jit-idle=600000", "jit-patience=1"))
