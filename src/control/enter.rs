@@ -3,7 +3,6 @@
 //! Hotness is Unladen Swallow's: 10 a call, 1 a taken back-edge, which the recording evaluator counts
 //! ([`super::warm`]).
 
-use super::profile::Heat;
 use super::warm::{self, Left};
 use super::{Jit, compile, generator, jit};
 use crate::bytecode::opcode;
@@ -386,7 +385,7 @@ pub(super) unsafe fn run(
     jit.graveyard.watch.enter(ts as usize, place, version);
     // SAFETY: the frame is current and at its beginning.
     let result = unsafe {
-        jit.timed(frame.code(), Heat::Native, || {
+        jit.timed_version(frame.code(), installed, || {
             entry(ts, frame.as_ptr(), null_mut())
         })
     };

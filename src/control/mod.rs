@@ -273,7 +273,25 @@ impl Jit {
         match &self.profile {
             None => body(),
             // SAFETY: the caller's promise.
-            Some(profile) => unsafe { profile.time(code, heat, body) },
+            Some(profile) => unsafe { profile.time(code, heat, None, body) },
+        }
+    }
+
+    /// The same of a version's native code.
+    ///
+    /// # Safety
+    /// The code object is alive, and so is the version until `body` begins.
+    #[inline]
+    unsafe fn timed_version<R>(
+        &self,
+        code: *mut PyObject,
+        installed: &Installed,
+        body: impl FnOnce() -> R,
+    ) -> R {
+        match &self.profile {
+            None => body(),
+            // SAFETY: the caller's promise.
+            Some(profile) => unsafe { profile.time(code, Heat::Native, installed.row, body) },
         }
     }
 
@@ -294,6 +312,15 @@ impl Jit {
     #[must_use]
     pub fn profile_table(&self) -> Option<String> {
         self.profile.as_ref().map(Profile::table)
+    }
+
+    /// What each compilation took, and what its code was used for where time is taken; for programs.
+    #[must_use]
+    pub fn unit_rows(&self) -> serde_json::Value {
+        let Some(measurements) = &self.measurements else {
+            return serde_json::json!([]);
+        };
+        measurements.units(|count| self.profile.as_ref().map(|known| known.of_versions(count)))
     }
 
     /// What compilations are made of, if that is measured.

@@ -1,4 +1,5 @@
-//! Where a program's time goes: cold, warm or native, by code object (`-X jit-profile`).
+//! Where a program's time goes: cold, warm or native, by code object (`-X jit-profile`), and native by version of a unit
+//! where these are kept (`-X jit-time-units`): functions and places, which one code object may have several of, apart.
 //!
 //! Each evaluator and each piece of native code that is entered from outside is timed; what it calls is
 //! taken off where that is timed itself. Native code that native code calls directly counts to its
@@ -11,6 +12,7 @@ use crate::layout::code as c;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -82,6 +84,8 @@ struct Row {
 #[derive(Debug, Default)]
 pub(super) struct Profile {
     rows: Mutex<HashMap<Key, Row>>,
+    /// Of native code, by the version's number.
+    versions: Mutex<Vec<Spent>>,
 }
 
 /// The piece of code that a thread is in.
@@ -89,6 +93,8 @@ pub(super) struct Profile {
 struct Current {
     key: Key,
     heat: Heat,
+    /// Of native code whose version is kept.
+    version: Option<NonZeroU32>,
 }
 
 thread_local! {
@@ -102,6 +108,16 @@ impl Profile {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes what was spent in a version.
+    fn of_version(&self, version: NonZeroU32, change: impl FnOnce(&mut Spent)) {
+        let at = version.get() as usize - 1;
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        if versions.len() <= at {
+            versions.resize(at + 1, Spent::default());
+        }
+        change(&mut versions[at]);
+    }
+
     /// Charges what has passed since the last change to the piece that the thread is in.
     fn charge(&self) {
         let now = (Instant::now(), COUNTER.with(Counter::read));
@@ -111,14 +127,19 @@ impl Profile {
         let Some(current) = STACK.with_borrow(|stack| stack.last().copied()) else {
             return;
         };
-        if let Some(row) = self.rows().get_mut(&current.key) {
-            let spent = &mut row.spent[current.heat as usize];
+        let add = |spent: &mut Spent| {
             spent.ns += (now.0 - time).as_nanos() as u64;
             spent.instructions += now.1.saturating_sub(instructions);
+        };
+        if let Some(row) = self.rows().get_mut(&current.key) {
+            add(&mut row.spent[current.heat as usize]);
+        }
+        if let Some(version) = current.version {
+            self.of_version(version, add);
         }
     }
 
-    /// Times `body`, which runs the code object at `code`.
+    /// Times `body`, which runs the code object at `code`, in native code that version if it is kept.
     ///
     /// # Safety
     /// The code object is alive until `body` begins.
@@ -126,17 +147,22 @@ impl Profile {
         &self,
         code: *mut PyObject,
         heat: Heat,
+        version: Option<NonZeroU32>,
         body: impl FnOnce() -> R,
     ) -> R {
-        self.charge();
         // SAFETY: alive (caller).
         let key = unsafe { Key::of(code) };
         let row = |_: &Key| Row {
             name: describe_code(code),
             spent: [Spent::default(); HEATS],
         };
+        // Counted before the time is taken, so that this is no part of what may be short.
         self.rows().entry(key).or_insert_with_key(row).spent[heat as usize].entries += 1;
-        STACK.with_borrow_mut(|stack| stack.push(Current { key, heat }));
+        if let Some(version) = version {
+            self.of_version(version, |spent| spent.entries += 1);
+        }
+        self.charge();
+        STACK.with_borrow_mut(|stack| stack.push(Current { key, heat, version }));
         let result = body();
         self.charge();
         STACK.with_borrow_mut(Vec::pop);
@@ -155,6 +181,14 @@ impl Profile {
         let spent = spent.unwrap_or_default();
         let parts = NAMES.map(|(heat, name)| (name.to_owned(), describe(spent[heat as usize])));
         Value::Object(parts.into_iter().collect())
+    }
+
+    /// What was spent in the first so many versions.
+    pub(super) fn of_versions(&self, count: usize) -> Vec<Value> {
+        self.charge();
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let spent = |at| versions.get(at).copied().unwrap_or_default();
+        (0..count).map(|at| describe(spent(at))).collect()
     }
 
     /// The functions in which most time was spent, as a table.
