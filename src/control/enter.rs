@@ -165,6 +165,10 @@ unsafe fn run_frame(
         if is_foreign(jit, ts, raw, throwflag) {
             return jit.interpret(ts, frame, throwflag != 0);
         }
+        // Where time is taken nobody has asked yet whether code has come.
+        if jit.profile.is_some() {
+            jit.look();
+        }
         if frame.owner() == OWNED_BY_GENERATOR {
             return generator::go_on(jit, ts, frame);
         }

@@ -150,7 +150,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     config.warm = config.warm.min(config.threshold / 2);
     let mode = config.mode;
     let waits = config.wait || back.is_immediate();
-    let profile = config.profile.then(Profile::default);
+    let profile = config.profile.then(Profile::new);
     let measurements = Measurements::new(&config).map_err(StartError::Option)?;
     let made = JIT.set(Jit {
         config,

@@ -144,6 +144,24 @@ def test_native_time_is_known_by_unit(run, backend):
     assert backend != "tiered" or len(found["loop", "loop"]) == 2 and all(row["entries"] for row in found["loop", "loop"]), found
 
 
+def test_code_is_installed_where_time_is_taken(run_python):
+    # The recording evaluator, which asks for code as well, has nothing more to do behind the calls that make this hot: the hook has to ask.
+    code = """
+import collections, itertools, time, swallow
+def count(n):
+    total = 0
+    for i in (n, n):
+        if i > 0:
+            total += count(i - 1)
+    return total + 1
+steps = map(count, [10] * 100), map(time.sleep, [2]), map(count, [10] * 3)
+collections.deque(itertools.chain(*steps), 0)
+print(swallow.is_compiled(count), swallow.stats()["jobs"])
+"""
+    done = run_python(["-Xjit=whenhot", "-Xjit-profile"], code)
+    assert done.stdout == "True 0\n", done.stderr
+
+
 def test_versions_of_a_unit_have_their_own_times(run):
     code = """
     import json, collections
