@@ -270,7 +270,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         variable: "PYTHONJITTIMEUNITS",
         default: "0",
         values: "0 or 1",
-        doc: "keep what each compilation took, time by phase and memory of the code generator's process; swallow.stats()[\"units\"] has it",
+        doc: "keep what each compilation took, time by phase and memory of the code generator's process, and with jit-profile the time that its code runs; swallow.stats()[\"units\"] has it",
         set: |config, text| {
             config.time_units = text == "1";
             matches!(text, "0" | "1")

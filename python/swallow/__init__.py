@@ -128,8 +128,10 @@ def stats():
 
     Its "units" is a list with a dict for each compilation whose code was installed, if -X jit-time-units is given: name, file, line, kind ("function",
     "loop", "resume point" or "handler"), pc (of a place, else None), backend, installed (the moment, on the clock of time.monotonic()), phases (a list of name, seconds, and own, the seconds of processor time),
-    code_bytes, hir_insts, ir_before and ir_after (instructions of the code generator's IR before and behind its passes), memory_before and memory_peak
-    (bytes that the process of the code generator had resident when it began, and at most; None with -X jit-codegen=inprocess).
+    code_bytes, hir_insts, ir_before and ir_after (instructions of the code generator's IR before and behind its passes), memory_before, memory_peak
+    (bytes that the process of the code generator had resident when it began, and at most; None with -X jit-codegen=inprocess), and native: with -X jit-profile,
+    too, what was spent in this code, as info() has it in "spent", else None. Entries are those from outside: what native code calls directly counts to its caller.
+    A unit that was compiled several times has as many dicts, each with what was spent in its own code: their sum is the unit's.
     """
     return _native().stats()
 

@@ -101,6 +101,29 @@ class PassTotal(TypedDict):
     bytes_taken: int
     bytes_peak: int
 
+class Phase(TypedDict):
+    name: str
+    seconds: float
+    own: float
+
+# A row of stats()["units"].
+class Compilation(TypedDict):
+    name: str
+    file: str
+    line: int
+    kind: Literal["function", "loop", "resume point", "handler"]
+    pc: int | None
+    backend: Literal["llvm", "cranelift"]
+    installed: float
+    phases: list[Phase]
+    code_bytes: int
+    hir_insts: int
+    ir_before: int
+    ir_after: int
+    memory_before: int | None
+    memory_peak: int | None
+    native: Spent | None
+
 # `def` makes a function whose type checkers see as Callable, not FunctionType: both are taken.
 def compile(function: Compilable | Any, /) -> bool: ...
 def is_compiled(function: Compilable | Any, /) -> bool: ...

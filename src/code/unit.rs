@@ -9,6 +9,7 @@ use crate::frontend::{Doubts, EntryItem};
 use crate::hir::ExitReason;
 use crate::stats::COUNTERS;
 use std::cell::{Cell as Slot, RefCell};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -35,6 +36,8 @@ pub struct Installed {
     unwind: Option<UnwindTable>,
     /// What has made the code.
     pub engine: Engine,
+    /// Its number among all compilations, from 1 on, where these are kept (`-X jit-time-units`).
+    pub row: Option<NonZeroU32>,
     /// Calls and back-edges until it is hot; native code of the first tier counts down.
     heat: Slot<i64>,
     /// What it takes to make it once more, if it may be.
@@ -77,6 +80,7 @@ impl Installed {
             keep,
             unwind: None,
             engine,
+            row: None,
             heat: Slot::new(0),
             first_tier: None,
         })

@@ -19,6 +19,7 @@ use crate::log;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
 use crate::timing::{self, Measured, Resident};
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -552,16 +553,18 @@ fn fail(jit: &'static Jit, code: *mut PyObject, pc: Option<u32>, error: &Codegen
     count(&COUNTERS.codegen_errors);
 }
 
-/// Keeps what a compilation took, if that is asked for. The code object is alive.
-fn note_unit(jit: &Jit, pending: &Pending, image: &CodeImage, memory: Option<Resident>) {
+/// Keeps what a compilation took, if that is asked for; the number of its row. The code object is alive.
+fn note_unit(
+    jit: &Jit,
+    pending: &Pending,
+    image: &CodeImage,
+    memory: Option<Resident>,
+) -> Option<NonZeroU32> {
     let measurements = jit.measurements.as_ref();
     let code = pending.code as *mut PyObject;
-    let Some(unit) = jit
+    let unit = jit
         .unit(code)
-        .filter(|_| measured::keeps_units(measurements))
-    else {
-        return;
-    };
+        .filter(|_| measured::keeps_units(measurements))?;
     // SAFETY: a code object has these fields.
     let (name, file, line) = unsafe {
         (
@@ -583,7 +586,7 @@ fn note_unit(jit: &Jit, pending: &Pending, image: &CodeImage, memory: Option<Res
         image,
         memory,
     };
-    measured::note_unit(measurements, &compilation);
+    measured::note_unit(measurements, &compilation)
 }
 
 /// Puts code to use.
@@ -613,8 +616,9 @@ fn install(
     image
         .phases
         .splice(0..0, std::mem::take(&mut pending.phases));
-    note_unit(jit, &pending, &image, memory);
+    let row = note_unit(jit, &pending, &image, memory);
     let mut installed = pending.installed;
+    installed.row = row;
     tracing::info!(
         name = %installed.name,
         head = pending.pc,

@@ -3,7 +3,6 @@
 //! Hotness is Unladen Swallow's: 10 a call, 1 a taken back-edge, which the recording evaluator counts
 //! ([`super::warm`]).
 
-use super::profile::Heat;
 use super::warm::{self, Left};
 use super::{Jit, compile, generator, jit, leave};
 use crate::bytecode::opcode;
@@ -193,6 +192,10 @@ unsafe fn run_frame(
         let frame = Frame::from_raw(raw);
         if is_foreign(jit, ts, raw, throwflag) {
             return jit.interpret(ts, frame, throwflag != 0);
+        }
+        // Where time is taken nobody has asked yet whether code has come.
+        if jit.profile.is_some() {
+            jit.look();
         }
         if frame.owner() == OWNED_BY_GENERATOR {
             return generator::go_on(jit, ts, frame);
@@ -415,7 +418,7 @@ pub(super) unsafe fn run(
     let before = jit.lull.switch(Who::Native, timing::now);
     // SAFETY: the frame is current and at its beginning.
     let result = unsafe {
-        jit.timed(frame.code(), Heat::Native, || {
+        jit.timed_version(frame.code(), installed, || {
             entry(ts, frame.as_ptr(), null_mut())
         })
     };

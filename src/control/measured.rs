@@ -7,6 +7,7 @@ use crate::codegen::{CodeImage, Engine, Phase};
 use crate::config::{Codegen, Config};
 use crate::timing::{self, Measured, PassTotal, Resident, Wanted};
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -75,11 +76,15 @@ impl Measurements {
         Value::Array(rows.collect())
     }
 
-    /// What each compilation took, in the order in which their code was installed, for programs.
-    #[must_use]
-    pub fn units(&self) -> Value {
+    /// What each compilation took, in the order in which their code was installed, with what `native` knows of as many versions.
+    pub(super) fn units(&self, native: impl FnOnce(usize) -> Option<Vec<Value>>) -> Value {
         let rows = self.units.as_ref().map(locked);
-        Value::Array(rows.map(|rows| rows.clone()).unwrap_or_default())
+        let mut rows = rows.map(|rows| rows.clone()).unwrap_or_default();
+        let native = native(rows.len()).unwrap_or_default();
+        for (row, spent) in rows.iter_mut().zip(native) {
+            row["native"] = spent;
+        }
+        Value::Array(rows)
     }
 
     /// A digest of all machine code that was made, in its order.
@@ -114,17 +119,18 @@ pub(super) fn keeps_units(measurements: Option<&Measurements>) -> bool {
     measurements.is_some_and(|known| known.units.is_some())
 }
 
-/// Keeps what a compilation took.
-pub(super) fn note_unit(measurements: Option<&Measurements>, what: &Compilation<'_>) {
-    let Some(units) = measurements.and_then(|known| known.units.as_ref()) else {
-        return;
-    };
+/// Keeps what a compilation took; the number of its row, from 1 on.
+pub(super) fn note_unit(
+    measurements: Option<&Measurements>,
+    what: &Compilation<'_>,
+) -> Option<NonZeroU32> {
+    let mut units = locked(measurements?.units.as_ref()?);
     let image = what.image;
     let phases = image
         .phases
         .iter()
         .map(|phase| json!({"name": phase.name, "seconds": phase.seconds, "own": phase.own}));
-    locked(units).push(json!({
+    units.push(json!({
         "name": what.name, "file": what.file, "line": what.line, "kind": what.kind, "pc": what.pc,
         "backend": what.engine.option(),
         "installed": timing::now() as f64 / 1e9,
@@ -133,7 +139,9 @@ pub(super) fn note_unit(measurements: Option<&Measurements>, what: &Compilation<
         "ir_before": image.ir_before, "ir_after": image.ir_after,
         "memory_before": what.memory.map(|memory| memory.before),
         "memory_peak": what.memory.map(|memory| memory.peak),
+        "native": null,
     }));
+    NonZeroU32::new(units.len() as u32)
 }
 
 /// What is to be measured.

@@ -155,7 +155,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     config.warm = config.warm.min(config.threshold / 2);
     let mode = config.mode;
     let waits = config.wait || back.is_immediate();
-    let profile = config.profile.then(Profile::default);
+    let profile = config.profile.then(Profile::new);
     let stressed = config.fail_guard != 0 || config.gc_exits != 0 || config.takeover != 0;
     let exact = waits || stressed || config.profile || mode == Mode::Always;
     let lull = leave::new(config.lull, exact);
@@ -286,7 +286,25 @@ impl Jit {
         match &self.profile {
             None => body(),
             // SAFETY: the caller's promise.
-            Some(profile) => unsafe { profile.time(code, heat, body) },
+            Some(profile) => unsafe { profile.time(code, heat, None, body) },
+        }
+    }
+
+    /// The same of a version's native code.
+    ///
+    /// # Safety
+    /// The code object is alive, and so is the version until `body` begins.
+    #[inline]
+    unsafe fn timed_version<R>(
+        &self,
+        code: *mut PyObject,
+        installed: &Installed,
+        body: impl FnOnce() -> R,
+    ) -> R {
+        match &self.profile {
+            None => body(),
+            // SAFETY: the caller's promise.
+            Some(profile) => unsafe { profile.time(code, Heat::Native, installed.row, body) },
         }
     }
 
@@ -307,6 +325,15 @@ impl Jit {
     #[must_use]
     pub fn profile_table(&self) -> Option<String> {
         self.profile.as_ref().map(Profile::table)
+    }
+
+    /// What each compilation took, and what its code was used for where time is taken; for programs.
+    #[must_use]
+    pub fn unit_rows(&self) -> serde_json::Value {
+        let Some(measurements) = &self.measurements else {
+            return serde_json::json!([]);
+        };
+        measurements.units(|count| self.profile.as_ref().map(|known| known.of_versions(count)))
     }
 
     /// What compilations are made of, if that is measured.

@@ -1,8 +1,9 @@
-//! Where a program's time goes: cold, warm or native, by code object (`-X jit-profile`).
+//! Where a program's time goes: cold, warm or native, by code object (`-X jit-profile`), and native by version of a unit
+//! where these are kept (`-X jit-time-units`): functions and places, which one code object may have several of, apart.
 //!
 //! Each evaluator and each piece of native code that is entered from outside is timed; what it calls is
 //! taken off where that is timed itself. Native code that native code calls directly counts to its
-//! caller, as if it were inlined. Times are those of a clock on the wall. Instructions are the processor's, in
+//! caller, as if it were inlined. Times are those of a clock on the wall, without what taking them takes. Instructions are the processor's, in
 //! user mode, where it lets itself be asked (few virtual machines do).
 
 use super::describe_code;
@@ -11,6 +12,7 @@ use crate::layout::code as c;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -36,6 +38,9 @@ const NAMES: [(Heat, &str); HEATS] = [
     (Heat::Native, "native"),
     (Heat::Compiling, "compiling"),
 ];
+
+/// How often the clock is read to know what that takes.
+const READINGS: usize = 1000;
 
 /// Lines of the table at exit.
 const SHOWN: usize = 25;
@@ -79,9 +84,13 @@ struct Row {
 }
 
 /// All that was measured.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Profile {
     rows: Mutex<HashMap<Key, Row>>,
+    /// Of native code, by the version's number.
+    versions: Mutex<Vec<Spent>>,
+    /// What reading the clock takes; a part of every stretch that is timed, and of some most of it.
+    clock_ns: u64,
 }
 
 /// The piece of code that a thread is in.
@@ -89,6 +98,8 @@ pub(super) struct Profile {
 struct Current {
     key: Key,
     heat: Heat,
+    /// Of native code whose version is kept.
+    version: Option<NonZeroU32>,
 }
 
 thread_local! {
@@ -97,28 +108,64 @@ thread_local! {
     static COUNTER: Counter = Counter::open();
 }
 
+/// Has the thread's clock go on.
+fn go_on() {
+    let counted = COUNTER.with(Counter::read);
+    SINCE.set(Some((Instant::now(), counted)));
+}
+
 impl Profile {
+    pub(super) fn new() -> Profile {
+        let reading = |_| {
+            let before = Instant::now();
+            before.elapsed().as_nanos() as u64
+        };
+        Profile {
+            rows: Mutex::default(),
+            versions: Mutex::default(),
+            clock_ns: (0..READINGS).map(reading).min().unwrap_or(0),
+        }
+    }
+
     fn rows(&self) -> MutexGuard<'_, HashMap<Key, Row>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Charges what has passed since the last change to the piece that the thread is in.
+    /// Changes what was spent in a version.
+    fn of_version(&self, version: NonZeroU32, change: impl FnOnce(&mut Spent)) {
+        let at = version.get() as usize - 1;
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        if versions.len() <= at {
+            versions.resize(at + 1, Spent::default());
+        }
+        change(&mut versions[at]);
+    }
+
+    /// Charges what has passed since the clock went on to the piece that the thread is in, and stops it: what is done until
+    /// [`go_on`] is nobody's.
     fn charge(&self) {
-        let now = (Instant::now(), COUNTER.with(Counter::read));
-        let Some((time, instructions)) = SINCE.replace(Some(now)) else {
+        let now = Instant::now();
+        let Some((time, instructions)) = SINCE.take() else {
             return;
         };
+        let counted = COUNTER.with(Counter::read);
         let Some(current) = STACK.with_borrow(|stack| stack.last().copied()) else {
             return;
         };
+        let add = |spent: &mut Spent| {
+            let ns = (now - time).as_nanos() as u64;
+            spent.ns += ns.saturating_sub(self.clock_ns);
+            spent.instructions += counted.saturating_sub(instructions);
+        };
         if let Some(row) = self.rows().get_mut(&current.key) {
-            let spent = &mut row.spent[current.heat as usize];
-            spent.ns += (now.0 - time).as_nanos() as u64;
-            spent.instructions += now.1.saturating_sub(instructions);
+            add(&mut row.spent[current.heat as usize]);
+        }
+        if let Some(version) = current.version {
+            self.of_version(version, add);
         }
     }
 
-    /// Times `body`, which runs the code object at `code`.
+    /// Times `body`, which runs the code object at `code`, in native code that version if it is kept.
     ///
     /// # Safety
     /// The code object is alive until `body` begins.
@@ -126,6 +173,7 @@ impl Profile {
         &self,
         code: *mut PyObject,
         heat: Heat,
+        version: Option<NonZeroU32>,
         body: impl FnOnce() -> R,
     ) -> R {
         self.charge();
@@ -136,10 +184,16 @@ impl Profile {
             spent: [Spent::default(); HEATS],
         };
         self.rows().entry(key).or_insert_with_key(row).spent[heat as usize].entries += 1;
-        STACK.with_borrow_mut(|stack| stack.push(Current { key, heat }));
+        if let Some(version) = version {
+            self.of_version(version, |spent| spent.entries += 1);
+        }
+        let current = Current { key, heat, version };
+        STACK.with_borrow_mut(|stack| stack.push(current));
+        go_on();
         let result = body();
         self.charge();
         STACK.with_borrow_mut(Vec::pop);
+        go_on();
         result
     }
 
@@ -151,15 +205,26 @@ impl Profile {
         self.charge();
         // SAFETY: alive (caller).
         let key = unsafe { Key::of(code) };
+        go_on();
         let spent = self.rows().get(&key).map(|row| row.spent);
         let spent = spent.unwrap_or_default();
         let parts = NAMES.map(|(heat, name)| (name.to_owned(), describe(spent[heat as usize])));
         Value::Object(parts.into_iter().collect())
     }
 
+    /// What was spent in the first so many versions.
+    pub(super) fn of_versions(&self, count: usize) -> Vec<Value> {
+        self.charge();
+        go_on();
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let spent = |at| versions.get(at).copied().unwrap_or_default();
+        (0..count).map(|at| describe(spent(at))).collect()
+    }
+
     /// The functions in which most time was spent, as a table.
     pub(super) fn table(&self) -> String {
         self.charge();
+        go_on();
         let rows = self.rows();
         let mut rows: Vec<&Row> = rows.values().collect();
         let total = |row: &Row| row.spent.iter().map(|spent| spent.ns).sum::<u64>();

@@ -219,7 +219,7 @@ fn stats_value() -> Value {
     let measurements = control::jit().and_then(Jit::measurements);
     let passes = measurements.map_or_else(|| json!([]), control::Measurements::rows);
     stats.insert("passes".into(), passes);
-    let units = measurements.map_or_else(|| json!([]), control::Measurements::units);
+    let units = control::jit().map_or_else(|| json!([]), Jit::unit_rows);
     stats.insert("units".into(), units);
     let digest = measurements.map(control::Measurements::code_digest);
     stats.insert("code_digest".into(), json!(digest));

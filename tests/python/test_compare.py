@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import pytest
 from conftest import clean_environment
 from swallow import compare, perf
-from swallow.compare import command_line, configurations, figures, programs, results, session, tables
+from swallow.compare import command_line, configurations, figures, programs, results, session, tables, units
 from swallow.compare.figures import Curve
+from swallow.compare.units import Native, Why
 from swallow.perf.configurations import BadConfiguration, Configuration
 
 HERE = sys.executable
@@ -131,9 +132,26 @@ RUNS = {
 }
 
 
+def profiled(*known, count=8, installed=11.0):
+    """A profiled run: of each unit its compilation, and the seconds and entries of its code in each iteration, but for the first two, when it was made."""
+    units = [unit(name, installed=installed, own=own, **more) for name, own, _, _, more in known]
+    native = [[(max(0, number - 1) * seconds, max(0, number - 1) * entries) for _, _, seconds, entries, _ in known] for number in range(count)]
+    found = run([1.0] * count, units)
+    found.native = native
+    return found
+
+
+PROFILED = {
+    "llvm-jit": profiled(("f", 0.4, 0.02, 10, {}), ("g", 0.1, 0.001, 1, {}), ("tiny", 0.1, 0.001, 100000, {}), ("gone", 0.1, 0.0, 0, {})),
+    "cranelift-none": profiled(("f", 0.02, 0.05, 10, {}), ("g", 0.03, 0.004, 3, {}), ("tiny", 0.01, 0.001, 100000, {}), ("own", 0.04, 0.003, 2, {})),
+}
+
+
 @pytest.fixture
 def summary():
-    return figures.summarise("p", RUNS, 10)
+    found = figures.summarise("p", RUNS, 10)
+    found.speeds = units.speeds(found, PROFILED)
+    return found
 
 
 def test_a_summary(summary):
@@ -148,8 +166,81 @@ def test_a_summary(summary):
     assert summary.leaders == [(1, "cranelift-none"), (15, "llvm-jit")] and summary.nothing_compiled() == []
 
 
+def test_native_times_are_those_of_an_iteration_in_the_steady_state():
+    f, g, again = unit("f", installed=11.0), unit("g", installed=12.2), unit("f", installed=12.2)
+    found = run([1.0] * 6, [f, g, again], start=0.5)
+    # Cumulated; g and the second version of f come in the second iteration. What was before the third counts for nothing.
+    found.native = [
+        [[0.5, 100]],
+        [[0.9, 130], [0.7, 7], [0.3, 1]],
+        [[0.9, 130], [0.8, 9], [0.5, 3]],
+        [[1.0, 131], [0.9, 11], [0.7, 5]],
+        [[1.0, 131], [1.0, 13], [0.9, 7]],
+        [[1.0, 131], [9.9, 99], [1.1, 9]],
+    ]
+    assert figures.steady_from(found) == (2, True)
+    times = units.natives(found)
+    assert times == {("p.py", 1, "f", "function", None): Native(pytest.approx(0.2), 2), ("p.py", 1, "g", "function", None): Native(pytest.approx(0.1), 2)}
+    # One iteration: all that was before it is nothing.
+    found = run([1.0], [f])
+    found.native = [[[0.5, 100]]]
+    assert list(units.natives(found).values()) == [Native(0.5, 100)]
+
+
+@pytest.mark.parametrize(
+    ("native", "expected"),
+    [
+        (Native(0.0, 0), Why.IDLE),
+        (Native(9e-6, 1), Why.SHORT),
+        (Native(11e-6, 1), None),
+        (Native(0.4, 10**7), Why.SHORT),
+        (Native(0.6, 10**7), None),
+    ],
+)
+def test_times_that_say_something(native, expected):
+    assert native.why_not is expected
+
+
+def test_speeds_of_units(summary):
+    speeds = summary.speeds
+    assert (speeds.reference, speeds.unsettled) == ("llvm-jit", [])
+    # A point for each unit and configuration, whatever is known of it.
+    assert [(point.key[2], point.configuration) for point in speeds.points] == [
+        (name, configuration) for name in ("f", "g", "tiny", "own", "gone") for configuration in ("llvm-jit", "cranelift-none")
+    ]
+    rows = {key[2]: row for key, row in speeds.by_unit().items()}
+    slower, other = rows["f"]["cranelift-none"], rows["g"]["cranelift-none"]
+    assert slower.speed == pytest.approx(0.4) and slower.alike and slower.native == Native(pytest.approx(0.05), 10)
+    # Entered three times as often.
+    assert other.speed == pytest.approx(0.25) and not other.alike
+    # Compile times are those of the runs for time, where there are any.
+    assert slower.compiling == pytest.approx(0.02) and other.compiling == pytest.approx(0.03) and rows["f"]["llvm-jit"].compiling == pytest.approx(0.4)
+    assert all(rows[name]["llvm-jit"].speed == 1.0 for name in ("f", "g"))
+    whys = {name: [point.why for point in row.values()] for name, row in rows.items()}
+    assert whys["f"] == whys["g"] == [None, None]
+    assert whys["tiny"] == [Why.SHORT, Why.SHORT] and whys["gone"] == [Why.IDLE, Why.ABSENT] and whys["own"] == [Why.ABSENT, Why.ALONE]
+    assert all((point.speed is None) == (point.why is not None) for point in speeds.points)
+
+
+def test_speeds_where_runs_are_missing():
+    found = figures.summarise("p", RUNS, 10)
+    (key,) = found.figures["llvm-jit"].units
+    first, second = units.speeds(found, {"cranelift-none": PROFILED["cranelift-none"]}).by_unit()[key].values()
+    assert (first.why, first.compiling, second.why) == (Why.UNKNOWN, pytest.approx(0.4), Why.ALONE)
+    assert units.reference(["cranelift-none", "llvm-o0"]) == "cranelift-none"
+    late = {"llvm-jit": profiled(("f", 0.4, 0.02, 10, {}), installed=17.0)}
+    assert units.speeds(found, late).unsettled == ["llvm-jit"]
+    assert units.speeds(figures.summarise("p", {"plain": RUNS["plain"]}, 10), {}) is None
+
+
+def test_each_configuration_is_profiled_behind_the_runs_for_time():
+    steps = [(step.kind, step.benchmark, step.configuration) for step in session.plan(2, 3, 2)]
+    assert steps[:8] == [*(("time", 0, side) for side in (0, 1, 2)), *(("time", 0, side) for side in (0, 1, 2)), ("profile", 0, 1), ("profile", 0, 2)]
+    assert len(steps) == 16 and {step[1] for step in steps[8:]} == {1}
+
+
 def test_tables(summary):
-    speed, pairs, phases, units = tables.of_program(summary, 5)
+    speed, pairs, phases, units, speeds = tables.of_program(summary, 5)
     rows = {row[0]: dict(zip(speed[1], row)) for row in speed[2]}
     assert rows["plain"]["iteration, ms"] == "1010" and rows["plain"]["compiling, ms"] == tables.MISSING
     assert rows["llvm-jit"]["ahead of plain from"] == "6" and rows["llvm-jit"]["faster"].startswith("10.10x (")
@@ -157,6 +248,18 @@ def test_tables(summary):
     assert pairs[2][1] == ["llvm-jit", "6", "", "~15"] and pairs[2][2] == ["cranelift-none", "1", "never", ""]
     assert phases[2][0][:7] == ["llvm-jit", "40", "40", "40", "200", "40", "400"]
     assert [row[:3] for row in units[2]] == [["f:1", "llvm-jit", "1"], ["f:1", "cranelift-none", "1"]]
+    assert speeds[1:] == (
+        ["unit", "entries", "llvm-jit, ms", "cranelift-none"],
+        [
+            ["f:1", "10", "20", "0.40x"],
+            ["g:1", "1", "1", "~0.25x"],
+            ["tiny:1", "100000", "too short", "too short"],
+            ["own:1", tables.MISSING, "not compiled", "(3 ms)"],
+            ["gone:1", "0", "not entered", "not compiled"],
+        ],
+    )
+    # However many there are.
+    assert tables.of_program(summary, 1)[4] == speeds
     assert tables.of_program(summary, 0) == [speed, pairs, phases]
     assert tables.advice(summary) == "Least total time, by iterations: cranelift-none for 1 to ~14, llvm-jit from ~15 on"
     assert tables.remarks(summary) == []
@@ -186,7 +289,7 @@ def test_nothing_is_compiled():
 def made_up(count=1):
     """A session whose runs are made up; its last program has failed."""
     jobs = [programs.Job(f"p{number}", f"/x/p{number}.py", (), "run", ("BENCH",)) for number in range(count + 1)]
-    found = [session.Result(job, dict(RUNS), count=10) for job in jobs]
+    found = [session.Result(job, dict(RUNS), dict(PROFILED), count=10) for job in jobs]
     found[-1].error = "llvm-jit: iteration 2: it printed something else than plain: line 1 is 'a', not 'b'"
     sides = [Configuration(name, HERE) for name in RUNS]
     facts = {name: {"version": "3.11.2 (main)", "swallow": "1", "jit": name != "plain"} for name in RUNS}
@@ -207,6 +310,19 @@ def test_json():
     assert llvm["break_even"]["cranelift-none"]["measured"] is False
     assert llvm["compiling"]["groups"]["selection, registers"] == pytest.approx(0.2) and llvm["compiling"]["time"]["n"] == 2
     assert llvm["units"][0]["label"] == "f:1" and llvm["units"][0]["memory_growth"] == 2 << 20 and len(llvm["total"]) == 13
+    assert good["speeds"]["reference"] == "llvm-jit" and bad["speeds"] is None
+    first, *_, last = good["speeds"]["units"]
+    assert (first["label"], first["line"], first["kind"], first["pc"]) == ("f:1", 1, "function", None)
+    assert first["configurations"]["cranelift-none"] == {
+        "compiling": pytest.approx(0.02),
+        "seconds": pytest.approx(0.05),
+        "entries": 10,
+        "speed": pytest.approx(0.4),
+        "why": None,
+        "alike": True,
+    }
+    assert [one["why"] for one in last["configurations"].values()] == ["not entered", "not compiled"]
+    assert len(good["profiled"]["llvm-jit"]["native"]) == 8
     assert good["runs"]["plain"][0]["units"] is None and len(good["runs"]["llvm-jit"][1]["ends"]) == 13
 
 
@@ -232,7 +348,37 @@ def test_the_picture(tmp_path, name, start):
     data = (tmp_path / name).read_bytes()
     assert data.startswith(start)
     if name.endswith("svg"):
-        assert b"p1: time to the n-th iteration" in data and b"compile time against speed" in data
+        for text in ("p1: time to the n-th iteration", "whole programs: compile time against speed", "p0: compile time against speed, by unit"):
+            assert text.encode() in data
+
+
+def test_the_picture_has_a_point_for_each_unit_and_configuration(summary):
+    from matplotlib import colors
+    from swallow.compare import plot
+
+    colours = plot._colours(list(RUNS))
+    _, axes = plot.pyplot.subplots()
+    plot._units(axes, summary, colours)
+    # Where they are, and whether they are filled.
+    found = {}
+    for points in axes.collections:
+        ((x, y),) = points.get_offsets()
+        name = next(name for name in RUNS if colors.same_color(points.get_edgecolor()[0][:3], colours[name]))
+        is_filled = len(points.get_facecolor()) and colors.same_color(points.get_facecolor()[0][:3], colours[name])
+        found.setdefault(name, []).append((round(float(x)), round(float(y), 3), bool(is_filled)))
+    known = [(400, 1.0, True), (100, 1.0, True)]
+    strip = plot.STRIP / 4
+    assert found["llvm-jit"] == [*known, (100, strip, False), (100, strip, False)]
+    assert found["cranelift-none"] == [(20, 0.4, True), (30, 0.25, False), (10, strip, False), (40, strip, False)]
+    # f and g are joined across the configurations.
+    joined = sorted(tuple(round(x) for x in line.get_xdata()) for line in axes.lines if len(line.get_xdata()) == 2 and line.get_linewidth() == 0.5)
+    assert joined == [(20, 400), (30, 100)]
+    low, high = axes.get_ylim()
+    assert low < 0.25 < 1.0 < high
+    (text,) = [text.get_text() for text in axes.texts]
+    assert text == "hollow: other work than under the reference, 1; no speed: 1 not entered, 2 too short, 1 no reference; not drawn: 2 not compiled"
+    assert {"f:1", "g:1", "3 other units"} <= {text.get_text() for text in axes.get_legend().get_texts()}
+    plot.pyplot.close("all")
 
 
 # -- what an iteration is
@@ -454,7 +600,8 @@ def test_a_small_comparison(command, program, tmp_path, capsys):
     arguments = [f"{program} x", "-c", "llvm-o1,cranelift-none", "--iterations", "40"]
     assert command(*arguments, "--json", files[0], "--markdown", files[1], "--plot", files[2]) == 0
     said = capsys.readouterr()
-    assert "### prog x: calls of main(), 40 iterations ###" in said.out and "run 3 of 3: prog x, cranelift-none" in said.err
+    assert "### prog x: calls of main(), 40 iterations ###" in said.out and "run 3 of 5: prog x, cranelift-none" in said.err
+    assert "run 5 of 5: prog x, cranelift-none (profile)" in said.err
     measured = json.loads(files[0].read_text())
     (found,) = measured["programs"]
     assert list(found["figures"]) == ["plain", "llvm-o1", "cranelift-none"] and found["iterations"] == 40
@@ -469,7 +616,50 @@ def test_a_small_comparison(command, program, tmp_path, capsys):
             assert took["groups"][group] > 0, (name, group)
         assert any(unit["name"] == "work" for unit in found["figures"][name]["units"])
     assert found["runs"]["plain"][0]["units"] is None and found["figures"]["plain"]["compiling"] is None
+    for one in found["speeds"]["units"]:
+        assert list(one["configurations"]) == ["llvm-o1", "cranelift-none"]
+    assert found["speeds"]["reference"] == "llvm-o1" and list(found["profiled"]) == ["llvm-o1", "cranelift-none"]
+    assert "prog x: native time of each unit in an iteration" in said.out and "| unit | entries | llvm-o1, ms | cranelift-none |" in files[1].read_text()
     assert "| cranelift-none |" in files[1].read_text() and files[2].read_bytes().startswith(b"<?xml")
+
+
+# `map` is CPython's, so all of these calls come from outside.
+CALLS = """
+import collections
+
+def tiny(x):
+    return x + 1
+
+def work(n):
+    total = 0.0
+    for i in range(n):
+        total += i * 0.5
+    return total
+
+def main():
+    collections.deque(map(tiny, range(2000)), 0)
+    print(sum(map(work, [30000] * 20)))
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_native_times_of_real_units(command, tmp_path, capsys):
+    (tmp_path / "calls.py").write_text(CALLS)
+    assert command("calls.py", "-c", "llvm-jit,llvm-o0", "--iterations", 60, "--json", tmp_path / "all.json") == 0
+    (found,) = json.loads((tmp_path / "all.json").read_text())["programs"]
+    speeds = found["speeds"]
+    assert speeds["reference"] == "llvm-jit"
+    by_unit = {(one["name"], one["kind"]): one["configurations"] for one in speeds["units"]}
+    for name in ("llvm-jit", "llvm-o0"):
+        work = by_unit["work", "function"][name]
+        # An iteration calls it 20 times, and it runs for no longer than the iteration does.
+        assert work["entries"] == 20 and work["why"] is None and work["compiling"] > 0, by_unit
+        assert 20 * 30000 * 0.03e-9 < work["seconds"] < 1.5 * found["figures"][name]["steady"]["median"], by_unit
+        if tiny := by_unit.get(("tiny", "function"), {}).get(name):
+            assert tiny["entries"] == 2000 and tiny["seconds"] / 2000 < work["seconds"] / 20 / 20, by_unit
+    assert by_unit["work", "function"]["llvm-jit"]["speed"] == 1.0 and by_unit["work", "function"]["llvm-o0"]["speed"] < 1.3
 
 
 def test_names_and_the_number_of_iterations(command, tmp_path, capsys, monkeypatch):

@@ -66,14 +66,14 @@ def _parser():
     add("--runs", type=at_least_one, metavar="N", help="so many runs")
     add("--iterations", type=at_least_one, metavar="N", help="so many iterations in each run (default: as many as fit into some seconds)")
     add("--call", metavar="FUNCTION", help="what is called in each iteration: a function of the file, without arguments")
-    add("--units", type=int, default=5, metavar="N", help="so many units of each program in the tables (default: %(default)s)")
+    add("--units", type=int, default=5, metavar="N", help="so many units of each program in the table of compile times; 0: no units at all (default: %(default)s)")
     add("--programs", dest="directory", type=Path, metavar="DIR", help="where the names are looked for (default: benches/programs around)")
     add("--baseline", default=interpreters.BASELINE, metavar="PYTHON", help="plain CPython (default: %(default)s)")
     add("--python", default=sys.executable, metavar="PYTHON", help="an interpreter that swallow is installed for (default: this one)")
     add("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="when a run is given up (default: %(default)g)")
     add("--json", type=Path, metavar="FILE", help="write everything as JSON")
     add("--markdown", type=Path, metavar="FILE", help="write the tables as Markdown")
-    add("--plot", type=_picture, metavar="FILE", help="draw compile time against speed, and total times: a .svg or .png")
+    add("--plot", type=_picture, metavar="FILE", help="draw compile time against speed, by program and by unit, and total times: a .svg or .png")
     return parser
 
 

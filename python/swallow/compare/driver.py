@@ -5,7 +5,8 @@
 It runs under plain CPython, too, which has no `swallow`: it imports nothing but what an interpreter has loaded anyway, and `json`, when all is
 done. SPEC is a Python literal, as `programs.Job.spec` makes it, with the number of iterations: at least `least`, and more until `seconds` have
 passed and the JIT is done compiling, or four times as many, but not more than `most`. Standard output is a regular file; its size behind each
-iteration says what that has printed.
+iteration says what that has printed. With `native` it is noted behind each iteration, too, how long the native code of each unit has run so far
+(it takes -X jit-profile).
 """
 
 import os
@@ -55,6 +56,15 @@ def _is_settled(starts):
     return not found.get("jobs") and (last == 0.0 or len(starts) >= BEHIND and starts[-BEHIND] >= last)
 
 
+def _noting(report):
+    """What notes how much time each unit has taken so far: without a loop in Python, which would be compiled as well."""
+    from _operator import itemgetter
+
+    stats = sys.modules["swallow._swallow"].stats
+    spent, note = itemgetter("native"), report["native"].append
+    return lambda: note(list(map(spent, stats()["units"])))
+
+
 def _iterate(step, spec, report):
     """Carries the iterations out."""
     clock = time.monotonic
@@ -62,6 +72,7 @@ def _iterate(step, spec, report):
     least, most = spec["least"], spec["most"]
     begin = clock()
     until, latest = begin + spec["seconds"], begin + 4 * spec["seconds"]
+    note = _noting(report) if spec["native"] else None
     while len(ends) < most and (len(ends) < least or clock() < until or (clock() < latest and not _is_settled(starts))):
         status = 0
         starts.append(clock())
@@ -73,6 +84,8 @@ def _iterate(step, spec, report):
         ends.append(clock())
         sizes.append(os.fstat(1).st_size)
         statuses.append(status)
+        if note is not None:
+            note()
 
 
 def _of_the_jit(report, own):
@@ -81,7 +94,10 @@ def _of_the_jit(report, own):
     if native is None:
         return
     found = native.stats()
-    report["units"] = [unit for unit in found.pop("units") if unit["file"] != own]
+    units = found.pop("units")
+    report["units"] = [unit for unit in units if unit["file"] != own]
+    for number, known in enumerate(report["native"] or ()):
+        report["native"][number] = [(spent["seconds"], spent["entries"]) for unit, spent in zip(units, known) if unit["file"] != own]
     report["counters"] = {name: value for name, value in found.items() if isinstance(value, int)}
 
 
@@ -93,6 +109,7 @@ def main():
     sys.argv[:] = [spec["file"], *spec["arguments"]]
     sys.path[0] = os.path.dirname(os.path.abspath(spec["file"]))
     report = {"starts": [], "ends": [], "sizes": [], "statuses": [], "units": None, "counters": None}
+    report["native"] = [] if spec["native"] else None
     step = _load(spec)
     sys.stdout.flush()
     report["loaded"] = os.fstat(1).st_size

@@ -36,6 +36,8 @@ class Run:
     # As in swallow.stats()["units"]; None without the JIT.
     units: list | None = None
     counters: dict | None = None
+    # Of a profiled run, behind each iteration: seconds and entries of native code so far, for as many of the units as there were then.
+    native: list | None = None
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,11 @@ class Steady:
     settled: bool
 
 
-def steady(run):
-    """The steady state of a run: the median of the iterations that began when the last code had been installed.
+def steady_from(run):
+    """The number of the iteration, from 0 on, with which the steady state of a run begins, and whether it is one.
 
-    The first one is never among them: there files are read, and CPython specialises its instructions.
+    It begins when the last code has been installed. The first iteration is never part of it: there files are read, and CPython specialises
+    its instructions.
     """
     count = len(run.ends)
     last = max((unit["installed"] for unit in run.units or ()), default=-math.inf)
@@ -60,6 +63,12 @@ def steady(run):
     settled = count - first >= LEAST
     if not settled:
         first = min(first, count - max(1, count // 4))
+    return first, settled
+
+
+def steady(run):
+    """The steady state of a run: the median of its iterations."""
+    first, settled = steady_from(run)
     times = [end - start for start, end in zip(run.starts[first:], run.ends[first:])]
     return Steady(statistics.median(times), len(times), settled)
 
@@ -226,6 +235,8 @@ class Summary:
     iterations: int
     figures: dict
     leaders: list
+    # What `units` makes of the profiled runs; None without any.
+    speeds: object = None
 
     def measured(self, name, other):
         """How many iterations of both were measured."""

@@ -9,9 +9,23 @@ from swallow.perf.results import heading
 FORMAT = 1
 
 
-def _unit(key, took):
+def _unit(key):
     file, line, name, kind, pc = key
-    return {"label": unit_label(key), "file": file, "line": line, "name": name, "kind": kind, "pc": pc, **dataclasses.asdict(took)}
+    return {"label": unit_label(key), "file": file, "line": line, "name": name, "kind": kind, "pc": pc}
+
+
+def _point(point):
+    """A unit under one configuration: seconds and entries are those of an iteration."""
+    native = {"seconds": None, "entries": None} if point.native is None else dataclasses.asdict(point.native)
+    return {"compiling": point.compiling, **native, "speed": point.speed, "why": point.why, "alike": point.alike}
+
+
+def _speeds(speeds):
+    """How fast each unit is under each configuration."""
+    if speeds is None:
+        return None
+    rows = [_unit(key) | {"configurations": {name: _point(one) for name, one in row.items()}} for key, row in speeds.by_unit().items()]
+    return {"reference": speeds.reference, "unsettled": speeds.unsettled, "units": rows}
 
 
 def _figures(summary, name):
@@ -31,15 +45,16 @@ def _figures(summary, name):
             for other, number in found.break_even.items()
         },
         "compiling": None if found.compiling is None else dataclasses.asdict(found.compiling) | {"time": found.compile_time},
-        "units": [_unit(key, took) for key, took in found.units.items()],
+        "units": [_unit(key) | dataclasses.asdict(took) for key, took in found.units.items()],
     }
 
 
 def _program(result, summary):
-    figures = leaders = None
+    figures = leaders = speeds = None
     if summary is not None:
         figures = {name: _figures(summary, name) for name in summary.figures}
         leaders = [{"from": number, "configuration": name} for number, name in summary.leaders]
+        speeds = _speeds(summary.speeds)
     return {
         "name": result.label,
         "file": result.job.file,
@@ -51,7 +66,9 @@ def _program(result, summary):
         "notes": result.notes,
         "figures": figures,
         "leaders": leaders,
+        "speeds": speeds,
         "runs": {name: [dataclasses.asdict(run) for run in runs] for name, runs in result.runs.items()},
+        "profiled": {name: dataclasses.asdict(run) for name, run in result.profiled.items()},
     }
 
 

@@ -5,10 +5,13 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from swallow.compare import figures
+from swallow.compare import figures, units
 from swallow.compare.configurations import PLAIN
 from swallow.perf import process, progress
-from swallow.perf.session import plan
+from swallow.perf.session import TIME, Step
+
+# The kind of a run that says where time goes; its own is that of no other.
+PROFILE = "profile"
 
 DRIVER = str(Path(__file__).with_name("driver.py"))
 
@@ -33,6 +36,8 @@ class Result:
 
     job: object
     runs: dict = field(default_factory=dict)
+    # The profiled run of each configuration with the JIT.
+    profiled: dict = field(default_factory=dict)
     # Of plain CPython's first run.
     expected: Told | None = None
     # Iterations, as plain CPython's first run had them.
@@ -68,9 +73,12 @@ class Session:
 
     def summaries(self):
         """The figures of these."""
-        return [
-            figures.summarise(result.label, {name: result.runs[name] for name in self.names}, result.count) for result in self.complete()
-        ]
+        found = []
+        for result in self.complete():
+            summary = figures.summarise(result.label, {name: result.runs[name] for name in self.names}, result.count)
+            summary.speeds = units.speeds(summary, result.profiled)
+            found.append(summary)
+        return found
 
 
 class Different(Exception):
@@ -106,6 +114,15 @@ def check(found, expected):
     same(found.behind, expected.behind, "behind the last iteration")
 
 
+def plan(programs, configurations, runs):
+    """All the runs of all programs: for time, and then one under each configuration with the JIT that is profiled. They take turns."""
+    steps = []
+    for program in range(programs):
+        steps += [Step(TIME, program, side) for _ in range(runs) for side in range(configurations)]
+        steps += [Step(PROFILE, program, side) for side in range(1, configurations)]
+    return steps
+
+
 class Runner:
     """Carries out steps."""
 
@@ -119,7 +136,7 @@ class Runner:
         result = self.session.results[step.benchmark]
         configuration = self.session.configurations[step.configuration]
         try:
-            return self._run(configuration, result)
+            return self._run(step.kind, configuration, result)
         except process.RunFailed as error:
             result.error = f"{configuration.name}: {error}"
         except Different as error:
@@ -131,7 +148,7 @@ class Runner:
         plain = self.session.configurations[0]
         if configuration is not plain:
             try:
-                _, again, _, _ = self._start(plain, result)
+                _, again, _, _ = self._start(TIME, plain, result)
                 check(again, result.expected)
                 return f"{configuration.name}: {error}"
             except Different as found:
@@ -151,19 +168,21 @@ class Runner:
             return {"least": result.count, "most": result.count, "seconds": 0.0}
         return {"least": result.count, "most": MOST, "seconds": options.seconds / 2}
 
-    def _start(self, configuration, result):
+    def _start(self, kind, configuration, result):
         """Runs a program: the run, what it did, what the driver reported, and what the JIT complained about."""
         self.report.unlink(missing_ok=True)
-        spec = result.job.spec() | self._iterations(configuration, result)
-        run = process.run(configuration.command(DRIVER, str(self.report), repr(spec)), self.env, self.session.options.timeout)
+        profiles = kind == PROFILE
+        spec = result.job.spec() | self._iterations(configuration, result) | {"native": profiles}
+        options = ["-Xjit-profile"] if profiles else []
+        run = process.run(configuration.command(*options, DRIVER, str(self.report), repr(spec)), self.env, self.session.options.timeout)
         try:
             report = json.loads(self.report.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise process.RunFailed("it ended its process before all iterations were done") from None
         return run, told(run.output, report), report, process.complaints(run.messages)
 
-    def _run(self, configuration, result):
-        run, found, report, complaints = self._start(configuration, result)
+    def _run(self, kind, configuration, result):
+        run, found, report, complaints = self._start(kind, configuration, result)
         if result.expected is None:
             result.expected, result.count = found, len(found.iterations)
         else:
@@ -171,14 +190,17 @@ class Runner:
         for line in complaints:
             if (note := f"{configuration.name}: {line}") not in result.notes:
                 result.notes.append(note)
-        kept = figures.Run(run.start, report["starts"], report["ends"], report["units"], report["counters"])
-        result.runs.setdefault(configuration.name, []).append(kept)
+        kept = figures.Run(run.start, report["starts"], report["ends"], report["units"], report["counters"], report["native"])
+        if kind == PROFILE:
+            result.profiled[configuration.name] = kept
+        else:
+            result.runs.setdefault(configuration.name, []).append(kept)
         return run.seconds
 
 
 def measure(session):
     """Carries out the plan; stops at Ctrl-C."""
-    steps = plan(len(session.results), len(session.configurations), session.options.runs, 0)
+    steps = plan(len(session.results), len(session.configurations), session.options.runs)
     labels = [result.label for result in session.results]
     with (
         tempfile.TemporaryDirectory(prefix="swallow-compare-") as directory,

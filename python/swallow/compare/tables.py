@@ -2,6 +2,7 @@
 
 from swallow.compare.configurations import PLAIN
 from swallow.compare.figures import GROUPS, unit_label
+from swallow.compare.units import LEAST_ENTRY, LEAST_TIME, Why
 from swallow.perf import report, statistics
 from swallow.perf.tables import MISSING, as_markdown, show_all
 
@@ -111,6 +112,31 @@ def _units(summary, count):
     return (f"{summary.label}: the dearest units", columns, rows) if rows else None
 
 
+def _native(point, is_reference):
+    """How fast a unit's code is: as a ratio, or in milliseconds where that has nothing to refer to."""
+    if point.why is None:
+        return _milliseconds(point.native.seconds) if is_reference else f"{'' if point.alike else '~'}{point.speed:.2f}x"
+    if point.why is Why.ALONE:
+        return f"({_milliseconds(point.native.seconds)} ms)"
+    return str(point.why)
+
+
+def _speeds(summary):
+    """The table of the units' running times; None if there are none."""
+    speeds = summary.speeds
+    if speeds is None or not speeds.points:
+        return None
+    base = speeds.reference
+    others = [name for name in summary.figures if name != base and summary.figures[name].compiling is not None]
+    rows = []
+    for key, row in speeds.by_unit().items():
+        native = row[base].native
+        entries = MISSING if native is None else f"{native.entries:g}"
+        rows.append([unit_label(key), entries, _native(row[base], True), *(_native(row[name], False) for name in others)])
+    columns = ["unit", "entries", f"{base}, ms", *others]
+    return f"{summary.label}: native time of each unit in an iteration, and how many times faster than under {base} it is", columns, rows
+
+
 def _all_together(summaries, names):
     """The table of all programs; None for one program."""
     if len(summaries) < 2:
@@ -159,12 +185,14 @@ def remarks(summary):
         found.append(f"{whom} {verb}: nothing of this program gets hot, or is promising; their times are those of interpreting")
     if unsettled := [name for name, one in summary.figures.items() if not one.settled and name not in nothing]:
         found.append(f"*: no steady state yet ({', '.join(unsettled)}): more --iterations would tell more")
+    if summary.speeds is not None and (unsettled := summary.speeds.unsettled):
+        found.append(f"The units' native times are no steady state yet ({', '.join(unsettled)}): more --iterations would tell more")
     return found
 
 
 def of_program(summary, units):
     """All tables of a program."""
-    tables = [_speed(summary), _break_evens(summary), _phases(summary), _units(summary, units)]
+    tables = [_speed(summary), _break_evens(summary), _phases(summary), _units(summary, units), _speeds(summary) if units else None]
     return [table for table in tables if table]
 
 
@@ -176,7 +204,10 @@ def _heads(session):
 LEGEND = (
     "Times of iterations: medians of the runs' medians once all is compiled. Total times: from the start of the process. Compile times: processor time, "
     "of the program and of the code generator. Memory: what the code generator's process had resident at most, its program included, and by how much one "
-    "compilation had it grow. (~: beyond what was measured, or not significant)"
+    "compilation had it grow. (~: beyond what was measured, or not significant) Units: time in their own native code, from a run of its own; what native "
+    "code calls directly counts to its caller (and the callee is not entered). Too short: less than "
+    f"{LEAST_TIME * 1e6:g} µs in an iteration, or {LEAST_ENTRY * 1e6:g} µs an entry, where taking the time disturbs it. (~: entered another number of times than "
+    "under the reference, so other work)"
 )
 
 
