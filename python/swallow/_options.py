@@ -74,7 +74,7 @@ OPTIONS = (
         "PYTHONJITTIMEUNITS",
         "0",
         "0 or 1",
-        'keep what each compilation took, time by phase and memory of the code generator\'s process; swallow.stats()["units"] has it',
+        'keep what each compilation took, time by phase and memory of the code generator\'s process, and with jit-profile the time that its code runs; swallow.stats()["units"] has it',
     ),
     (
         "jit-trace",
