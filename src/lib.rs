@@ -8,6 +8,8 @@ pub mod log;
 #[cfg(any(test, feature = "cpython"))]
 pub mod lull;
 pub mod random;
+#[cfg(any(test, feature = "cpython"))]
+pub mod signals;
 pub mod stats;
 pub mod timing;
 

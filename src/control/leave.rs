@@ -30,8 +30,11 @@ pub(super) fn look(jit: &'static Jit) {
     let Verdict::Leave(length) = jit.lull.look(timing::now(), work) else {
         return;
     };
+    if jit.mode() == Mode::Always {
+        return jit.lull.forget(timing::now());
+    }
     let is_in = hook().is_some_and(|hook| hook as usize == enter::eval_frame as *const () as usize);
-    if jit.mode() == Mode::Always || !is_in {
+    if !is_in {
         // Another user of hooks has put theirs before ours.
         jit.lull.end();
         return;

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::ffi::c_int;
 
 /// `Py_tracefunc`.
-type Trace =
+pub type Trace =
     unsafe extern "C-unwind" fn(*mut PyObject, *mut PyObject, c_int, *mut PyObject) -> c_int;
 
 /// The two functions that a thread may have.

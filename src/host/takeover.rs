@@ -74,7 +74,7 @@ pub unsafe fn arm(ts: *mut PyThreadState, (frame, pc): (Frame, u32), body: Body)
     // SAFETY: as called; nobody traces the thread.
     unsafe {
         WANTED.set(Some((frame, frame.first_unit().add(pc as usize), body)));
-        write(ts, tstate::C_TRACEFUNC, take_over as TraceFunction);
+        write(ts, tstate::C_TRACEFUNC, take_over as events::Trace);
         let cframe: *mut u8 = read(ts, tstate::CFRAME);
         write(cframe, cframe::USE_TRACING, u8::MAX);
     }
@@ -126,10 +126,6 @@ unsafe fn jumped_to(frame: Frame) -> Option<*const u16> {
         (distance <= units).then(|| behind.sub(distance))
     }
 }
-
-/// `Py_tracefunc`.
-type TraceFunction =
-    unsafe extern "C-unwind" fn(*mut PyObject, *mut PyObject, c_int, *mut PyObject) -> c_int;
 
 /// The trace function.
 unsafe extern "C-unwind" fn take_over(
@@ -196,7 +192,7 @@ unsafe fn give_back(ts: *mut PyThreadState, frame: Frame, handover: Handover) ->
                 let [class, object, trace] = raised;
                 py::PyErr_Restore(class, object, trace);
                 TRACER.set(read(ts, tstate::C_TRACEFUNC));
-                write(ts, tstate::C_TRACEFUNC, settle as TraceFunction);
+                write(ts, tstate::C_TRACEFUNC, settle as events::Trace);
                 events::skip(ts, events::PROFILE);
                 return -1;
             }

@@ -2,6 +2,7 @@
 //!
 //! The thread begins with the first alarm, holds no lock, and allocates nothing.
 
+use crate::signals;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -119,7 +120,7 @@ fn start(ring: Ring) -> io::Result<Clock> {
         state: AtomicU8::new(SILENT),
     });
     let shared = Arc::clone(&set);
-    let thread = without_signals(|| {
+    let thread = signals::blocked(|| {
         thread::Builder::new()
             .name("swallow-alarm".to_owned())
             .stack_size(STACK)
@@ -147,21 +148,6 @@ fn run(setting: &Setting, ring: Ring) {
                 break;
             }
         }
-    }
-}
-
-/// Does something with all signals blocked: a thread that it starts gets none. They are the program's threads', whose
-/// calls of the system they are to interrupt.
-fn without_signals<R>(body: impl FnOnce() -> R) -> R {
-    // SAFETY: sets of signals are plain data, and both functions write to the ones they are given.
-    unsafe {
-        let mut every: libc::sigset_t = std::mem::zeroed();
-        let mut before: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&mut every);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &every, &mut before);
-        let result = body();
-        libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
-        result
     }
 }
 

@@ -6,6 +6,7 @@
 //! waited for here, so that the helper's parent is the system's first process.
 
 use crate::code::descriptor::out_of_the_way;
+use crate::signals;
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -74,23 +75,21 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
     // SAFETY: this thread is suspended until the child has exited; all that the children touch outlives them. They run with
     // all signals blocked, so no handler of the program runs in them.
     unsafe {
-        let mut every: libc::sigset_t = std::mem::zeroed();
-        let mut before: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&mut every);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &every, &mut before);
-        let child = libc::clone(
-            first,
-            first_stack.cast(),
-            libc::CLONE_VM | libc::CLONE_VFORK,
-            (&raw mut task).cast(),
-        );
-        let error = io::Error::last_os_error();
-        if child > 0 {
-            while libc::waitpid(child, ptr::null_mut(), libc::__WCLONE) < 0
-                && *libc::__errno_location() == libc::EINTR
-            {}
-        }
-        libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
+        let (child, error) = signals::blocked(|| {
+            let child = libc::clone(
+                first,
+                first_stack.cast(),
+                libc::CLONE_VM | libc::CLONE_VFORK,
+                (&raw mut task).cast(),
+            );
+            let error = io::Error::last_os_error();
+            if child > 0 {
+                while libc::waitpid(child, ptr::null_mut(), libc::__WCLONE) < 0
+                    && *libc::__errno_location() == libc::EINTR
+                {}
+            }
+            (child, error)
+        });
         if child < 0 {
             return Err(error);
         }
