@@ -9,20 +9,36 @@ use serde::{Deserialize, Serialize};
 /// Units beyond this many instructions take longer to compile than they are likely to gain.
 pub const MAX_HOT_HIR: usize = 2500;
 
-/// Hotness that every HIR instruction of a unit adds to the threshold.
-fn hotness_per_inst(engine: Engine) -> u32 {
-    match engine {
-        Engine::Llvm => 200,
-        Engine::Cranelift => 30,
-    }
+/// What it takes to compile a unit, for each of its HIR instructions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Hotness that it adds to the threshold.
+    hotness: u32,
+    /// Nanoseconds that are to be saved later. Compiling takes ten times as long, but in another process.
+    time: f64,
 }
 
-/// What compiling an instruction may cost, in nanoseconds of what the unit saves later. It takes ten times as long, but in another
-/// process.
-fn cost_per_inst(engine: Engine) -> f64 {
-    match engine {
-        Engine::Llvm => 20_000.0,
-        Engine::Cranelift => 3_000.0,
+impl Cost {
+    const LLVM: Cost = Cost {
+        hotness: 200,
+        time: 20_000.0,
+    };
+
+    const CRANELIFT: Cost = Cost {
+        hotness: 30,
+        time: 3_000.0,
+    };
+
+    /// Of Cranelift first, and LLVM for what stays hot.
+    pub const TIERS: Cost = Cost::LLVM;
+
+    /// Of a single generator.
+    #[must_use]
+    pub const fn of(engine: Engine) -> Cost {
+        match engine {
+            Engine::Llvm => Cost::LLVM,
+            Engine::Cranelift => Cost::CRANELIFT,
+        }
     }
 }
 
@@ -36,11 +52,10 @@ pub enum Entry {
 }
 
 /// How hot a unit is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Heat {
     pub entry: Entry,
-    /// What would compile it.
-    pub engine: Engine,
+    pub cost: Cost,
     pub hotness: u32,
     pub threshold: u32,
 }
@@ -77,16 +92,16 @@ impl Gain {
 
 /// Hotness over the threshold below which no unit passes that has no loop, whatever it is made of: it need not be built before.
 #[must_use]
-pub fn least(engine: Engine) -> u32 {
+pub fn least(cost: Cost) -> u32 {
     // Of one instruction, the best that there is.
-    (cost_per_inst(engine) * 10.0 / f64::from(CALL + BEST)) as u32
+    (cost.time * 10.0 / f64::from(CALL + BEST)) as u32
 }
 
 /// The same for a unit that may have loops and is made of so many instructions of bytecode: there is hardly one of HIR for two of them.
 #[must_use]
-pub fn least_with_loops(engine: Engine, bytecodes: usize) -> u32 {
+pub fn least_with_loops(cost: Cost, bytecodes: usize) -> u32 {
     let insts = u32::try_from(bytecodes / 2).unwrap_or(u32::MAX);
-    hotness_per_inst(engine).saturating_mul(insts)
+    cost.hotness.saturating_mul(insts)
 }
 
 /// Judges a unit of `insts` instructions.
@@ -98,8 +113,8 @@ pub fn judge(function: &Function, insts: usize, heat: Heat) -> Judgement {
     }
     // Compile time grows with size, so a larger unit has to be hotter, and one that saves less, too.
     let insts = u32::try_from(insts).unwrap_or(u32::MAX);
-    let by_size = hotness_per_inst(heat.engine).saturating_mul(insts);
-    let by_gain = (f64::from(insts) * cost_per_inst(heat.engine) / gain.per_point()) as u32;
+    let by_size = heat.cost.hotness.saturating_mul(insts);
+    let by_gain = (f64::from(insts) * heat.cost.time / gain.per_point()) as u32;
     let more = if gain.loops {
         // Until then it runs in the recording evaluator.
         by_size.max(by_gain.min(4 * by_size))
@@ -245,7 +260,7 @@ bb0:
     fn heat(engine: Engine, hotness: u32) -> Heat {
         Heat {
             entry: Entry::Call,
-            engine,
+            cost: Cost::of(engine),
             hotness,
             threshold: 1000,
         }
@@ -376,11 +391,11 @@ bb0:
 
     #[test]
     fn nothing_without_a_loop_passes_below_the_least() {
-        for engine in [Engine::Llvm, Engine::Cranelift] {
+        for cost in [Cost::LLVM, Cost::CRANELIFT, Cost::TIERS] {
             for insts in [1, 2, 5, 30, 200] {
                 let best = f64::from(CALL + BEST * insts) / 10.0;
-                let by_gain = f64::from(insts) * cost_per_inst(engine) / best;
-                assert!(f64::from(least(engine)) <= by_gain, "{engine:?} {insts}");
+                let by_gain = f64::from(insts) * cost.time / best;
+                assert!(f64::from(least(cost)) <= by_gain, "{cost:?} {insts}");
             }
         }
     }

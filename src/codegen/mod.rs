@@ -31,7 +31,7 @@ use crate::helpers::{Data, Helper};
 use crate::timing::Wanted;
 pub use image::{Block, CodeImage, ExitDesc, ExitUse, Loc, Phase, Place, Site};
 pub use judge::{
-    Entry, Heat, Judgement, MAX_HOT_HIR, is_promising, judge, least as least_hotness,
+    Cost, Entry, Heat, Judgement, MAX_HOT_HIR, is_promising, judge, least as least_hotness,
     least_with_loops,
 };
 use prepare::Prepared;

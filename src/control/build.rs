@@ -277,7 +277,7 @@ pub(super) fn make(
             PlaceKind::Resume => codegen::Entry::Resume,
             PlaceKind::Loop | PlaceKind::Handler => codegen::Entry::Call,
         },
-        engine: jit.engine,
+        cost: jit.cost(),
         hotness,
         threshold: jit.config.threshold,
     });

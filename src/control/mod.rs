@@ -30,7 +30,7 @@ use crate::code::cell::Cell;
 use crate::code::pages;
 use crate::code::unit::{Installed, State, Unit};
 use crate::codegen::protocol::Job;
-use crate::codegen::{CodegenError, Engine, least_hotness, least_with_loops};
+use crate::codegen::{CodegenError, Cost, Engine, least_hotness, least_with_loops};
 use crate::config::{Backend, Codegen, Config, Mode, Seed};
 use crate::frontend::{self, Doubts};
 use crate::heap;
@@ -583,6 +583,14 @@ impl Jit {
         record::finish();
     }
 
+    /// What it takes to compile a unit.
+    fn cost(&self) -> Cost {
+        match self.config.backend {
+            Backend::Tiered => Cost::TIERS,
+            Backend::Llvm | Backend::Cranelift => Cost::of(self.engine),
+        }
+    }
+
     /// How the code arena is used.
     #[must_use]
     pub fn arena_usage(&self) -> Usage {
@@ -612,9 +620,9 @@ unsafe fn first_wanted(jit: &Jit, code: *mut PyObject, has_loop: bool, place: u3
         if has_loop || frontend::is_generator(enter::flags_of(code)) {
             let units = snapshot::code_units(code);
             let from = units.get(place as usize..).unwrap_or_default();
-            least_with_loops(jit.engine, opcode::count_instructions(from))
+            least_with_loops(jit.cost(), opcode::count_instructions(from))
         } else {
-            least_hotness(jit.engine)
+            least_hotness(jit.cost())
         }
     };
     threshold.saturating_add(more)
