@@ -99,9 +99,10 @@ found["right"] = [f(a) for a in range(4)] == expected
 print(json.dumps(found))
 """
 
+LLVM = ["-X", "jit-backend=llvm"]
 OPTIONS = {
-    "asked": ["-X", "jit-threshold=4000000000", "-X", "jit-warm=0", *measuring.LOG],
-    "hot": ["-X", "jit-threshold=1000", "-X", "jit-wait=1", *measuring.LOG],
+    "asked": ["-X", "jit-threshold=4000000000", "-X", "jit-warm=0", *LLVM, *measuring.LOG],
+    "hot": ["-X", "jit-threshold=1000", "-X", "jit-wait=1", *LLVM, *measuring.LOG],
 }
 
 

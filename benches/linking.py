@@ -62,7 +62,7 @@ def measure(python, executable, units):
     from swallow.perf.memory import usage
 
     env = measuring.environment(SWALLOW_DEV_CODEGEN=str(executable))
-    options = ["-X", "jit-threshold=4000000000", "-X", "jit-warm=0", "-X", "jit-idle=600000"]
+    options = ["-X", "jit-backend=llvm", "-X", "jit-threshold=4000000000", "-X", "jit-warm=0", "-X", "jit-idle=600000"]
     command = [python, "-Xjit=whenhot", *options, "-c", CHILD, str(HERE), str(units)]
     with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         found = []

@@ -136,7 +136,7 @@ impl Default for Config {
             seed: None,
             gc_exits: 0,
             log: None,
-            backend: Backend::Llvm,
+            backend: Backend::Tiered,
             codegen: Codegen::Helper,
             idle: 60,
             patience: 60,
@@ -347,7 +347,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         name: "jit-backend",
         variable: "PYTHONJITBACKEND",
-        default: "llvm",
+        default: "tiered",
         values: "llvm, cranelift or tiered",
         doc: "the code generator: llvm makes the faster code, cranelift makes it sooner; tiered: cranelift first, then llvm for what stays hot",
         set: |config, text| {

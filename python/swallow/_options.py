@@ -128,7 +128,7 @@ OPTIONS = (
     (
         "jit-backend",
         "PYTHONJITBACKEND",
-        "llvm",
+        "tiered",
         "llvm, cranelift or tiered",
         "the code generator: llvm makes the faster code, cranelift makes it sooner; tiered: cranelift first, then llvm for what stays hot",
     ),

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 /// Addresses of the parts of the file that are never written.
 static PARTS: OnceLock<Vec<(usize, usize)>> = OnceLock::new();
 
-const PAGE: usize = 4096;
+/// The size of a page.
+pub const PAGE: usize = 4096;
 
 /// What is looked for, and what was found.
 struct Search {

@@ -20,6 +20,9 @@ pub trait Surroundings {
     /// An answer is on its way: the Python process looks for it when it next can.
     fn announce(&self);
 
+    /// LLVM is going to work, for the first time or after a rest.
+    fn make_room(&self) {}
+
     /// There is nothing to do at the moment: what is not needed while waiting can be given back.
     fn rest(&self) {}
 }
@@ -31,6 +34,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Server<S> {
     surroundings: S,
     engines: Option<Engines>,
+    /// Whether there is room for LLVM's work.
+    has_room: bool,
     /// From the setup.
     idle: Duration,
 }
@@ -41,6 +46,7 @@ impl<S: Surroundings> Server<S> {
         Server {
             surroundings,
             engines: None,
+            has_room: false,
             idle: Duration::from_secs(10),
         }
     }
@@ -86,6 +92,10 @@ impl<S: Surroundings> Server<S> {
                 request,
             } => {
                 let start = timing::now();
+                if engine == Engine::Llvm && !self.has_room {
+                    self.has_room = true;
+                    self.surroundings.make_room();
+                }
                 let result = self.engine(engine).and_then(|g| g.compile(&request));
                 timing::note_span("compile", "unit", start);
                 Answer::Compiled {
@@ -168,6 +178,7 @@ impl<S: Surroundings> Server<S> {
                 {
                     if !rests {
                         rests = true;
+                        self.has_room = false;
                         self.surroundings.rest();
                         continue;
                     }

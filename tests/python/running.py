@@ -27,16 +27,18 @@ TIMEOUT = 120.0
 # also compiles five times as fast. Where the program waits for code, what is compiled does not depend on the clock.
 IN_PROCESS = ["-X", "jit-codegen=inprocess"]
 WAIT = ["-X", "jit-wait"]
+# That of the suite if one is named, otherwise LLVM at once: by itself it comes second, for what stays hot.
+LLVM = [] if BACKEND else ["-X", "jit-backend=llvm"]
 MODES = {
     "never": ["-Xjit=never"],
     "recorded": ["-Xjit=whenhot", "-X", "jit-threshold=4294967295", "-X", "jit-warm=0"],
     "threshold-1": ["-Xjit=whenhot", "-X", "jit-opt=0", "-X", "jit-threshold=1", *IN_PROCESS],
-    "threshold-50": ["-Xjit=whenhot", "-X", "jit-opt=0", "-X", "jit-threshold=50", *WAIT],
+    "threshold-50": ["-Xjit=whenhot", *LLVM, "-X", "jit-opt=0", "-X", "jit-threshold=50", *WAIT],
     "whenhot": ["-Xjit=whenhot"],
-    "always": ["-Xjit=always"],
-    "exits-1": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=1", *IN_PROCESS],
-    "exits-3": ["-Xjit=always", "-X", "jit-opt=0", "-X", "jit-fail-guard=3", *WAIT],
-    "exits-31": ["-Xjit=whenhot", "-X", "jit-threshold=60", "-X", "jit-fail-guard=31", *IN_PROCESS],
+    "always": ["-Xjit=always", *LLVM],
+    "exits-1": ["-Xjit=always", *LLVM, "-X", "jit-opt=0", "-X", "jit-fail-guard=1", *IN_PROCESS],
+    "exits-3": ["-Xjit=always", *LLVM, "-X", "jit-opt=0", "-X", "jit-fail-guard=3", *WAIT],
+    "exits-31": ["-Xjit=whenhot", *LLVM, "-X", "jit-threshold=60", "-X", "jit-fail-guard=31", *IN_PROCESS],
     "cranelift": ["-Xjit=always", "-X", "jit-backend=cranelift", *IN_PROCESS],
     "cranelift-exits-3": ["-Xjit=always", "-X", "jit-backend=cranelift", "-X", "jit-fail-guard=3", *WAIT],
     "tiered": ["-Xjit=whenhot", "-X", "jit-backend=tiered", "-X", "jit-threshold=20", *IN_PROCESS],

@@ -24,6 +24,7 @@ configurations:
   llvm-jit                     LLVM with the default pipeline
   llvm-o0, -o1, -o2, -o3       LLVM with -X jit-opt=0 to 3: pass pipeline and effort of code generation
   cranelift-none, -speed       Cranelift with its two levels
+  tiered                       Cranelift first, LLVM for what stays hot: what the JIT does by itself
   llvm, cranelift, all         those of one code generator, and all of them
 
 iterations:
@@ -34,7 +35,7 @@ iterations:
 examples:
   swallow compare nbody fannkuch=9 -f
   swallow compare prog.py "other.py --size 3" -c llvm,cranelift-speed --plot compare.svg
-  swallow compare numeric -c llvm-jit --config "tiered=-Xjit-backend=tiered" --json compare.json
+  swallow compare numeric -c llvm-jit,tiered --config "unladen=-Xjit-backend=llvm -Xjit-passes=unladen-o2" --json compare.json
 
 exit status: 0; 1 if a program failed, or printed something else than under plain CPython; 2 for a mistake in the options; 130 after Ctrl-C
 """

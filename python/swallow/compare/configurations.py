@@ -10,15 +10,18 @@ PLAIN = "plain"
 # What every one of them has beside its own: the JIT, which keeps what each compilation took.
 COMMON = ("-Xjit=whenhot", "-Xjit-time-units")
 
-# For LLVM a level is pass pipeline and effort of code generation; Cranelift has two, `none` and `speed`.
+LLVM = ("-Xjit-backend=llvm",)
+
+# For LLVM a level is pass pipeline and effort of code generation; Cranelift has two, `none` and `speed`; `tiered` is what the JIT does by itself.
 KNOWN = {
-    "llvm-o0": ("-Xjit-opt=0",),
-    "llvm-o1": ("-Xjit-opt=1",),
-    "llvm-o2": ("-Xjit-opt=2",),
-    "llvm-o3": ("-Xjit-opt=3",),
-    "llvm-jit": (),
+    "llvm-o0": (*LLVM, "-Xjit-opt=0"),
+    "llvm-o1": (*LLVM, "-Xjit-opt=1"),
+    "llvm-o2": (*LLVM, "-Xjit-opt=2"),
+    "llvm-o3": (*LLVM, "-Xjit-opt=3"),
+    "llvm-jit": LLVM,
     "cranelift-none": ("-Xjit-backend=cranelift", "-Xjit-opt=0"),
     "cranelift-speed": ("-Xjit-backend=cranelift", "-Xjit-opt=2"),
+    "tiered": ("-Xjit-backend=tiered",),
 }
 
 

@@ -83,7 +83,7 @@ class Runner:
             self.file.write(text.encode())
         except OSError as error:
             raise OSError(error.errno, error.strerror, self.file.name) from None
-        command = [*front, self.python, "-Xjit=whenhot", f"-Xjit-passes=@{self.file.name}", *options, *program.words]
+        command = [*front, self.python, "-Xjit=whenhot", "-Xjit-backend=llvm", f"-Xjit-passes=@{self.file.name}", *options, *program.words]
         try:
             run = process.run(command, self.env, self.timeout, sampler, any_status=True)
         except process.RunFailed as error:
