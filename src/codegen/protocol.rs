@@ -81,6 +81,20 @@ pub enum Message {
     },
 }
 
+impl Message {
+    /// Whether LLVM is to compile something for it, which takes ten times as long as anything else does.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        matches!(
+            self,
+            Message::Compile {
+                engine: Engine::Llvm,
+                ..
+            }
+        )
+    }
+}
+
 /// From the code generator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {

@@ -4,6 +4,7 @@ use super::engines::Engines;
 use super::protocol::{Answer, Inbox, Message, Setup, encode};
 use super::{CodeGenerator, CodeMemory, CodegenError, Engine, SymbolTable};
 use crate::timing;
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -38,6 +39,35 @@ pub struct Server<S> {
     has_room: bool,
     /// From the setup.
     idle: Duration,
+}
+
+/// The message that is handled next: what takes LLVM's time comes behind all that doesn't, Cranelift's code above all, which the
+/// program still lacks where LLVM's only replaces it.
+fn take_soonest(queue: &mut VecDeque<Message>) -> Option<Message> {
+    let at = queue.iter().position(|message| !message.is_slow());
+    queue.remove(at.unwrap_or(0))
+}
+
+/// Takes in what has come, without waiting. Whether the connection is still there.
+fn receive_now(
+    connection: &mut UnixStream,
+    inbox: &mut Inbox,
+    buffer: &mut [u8],
+) -> io::Result<bool> {
+    connection.set_nonblocking(true)?;
+    let received = connection.read(buffer);
+    connection.set_nonblocking(false)?;
+    match received {
+        Ok(0) => Ok(false),
+        Ok(count) => {
+            inbox.push(&buffer[..count]);
+            Ok(true)
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+            Ok(true)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 impl<S: Surroundings> Server<S> {
@@ -150,15 +180,26 @@ impl<S: Surroundings> Server<S> {
     /// What the connection reports.
     pub fn serve(&mut self, connection: &mut UnixStream) -> io::Result<()> {
         let mut inbox = Inbox::default();
+        let mut queue = VecDeque::new();
         let mut buffer = vec![0; 64 << 10];
         let mut rests = false;
         loop {
-            let message = inbox
-                .take::<Message>()
-                .map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
-            if let Some(message) = message {
+            loop {
+                match inbox.take::<Message>() {
+                    Ok(Some(message)) => queue.push_back(message),
+                    Ok(None) => break,
+                    // What came before it is answered.
+                    Err(_) if !queue.is_empty() => break,
+                    Err(error) => return Err(io::Error::new(ErrorKind::InvalidData, error)),
+                }
+            }
+            if let Some(message) = take_soonest(&mut queue) {
                 if let Some(bytes) = self.handle_bytes(message) {
                     self.send(connection, &bytes)?;
+                }
+                // What has come meanwhile may be quicker than the rest.
+                if !queue.is_empty() && !receive_now(connection, &mut inbox, &mut buffer)? {
+                    return Ok(());
                 }
                 continue;
             }
@@ -198,5 +239,41 @@ impl<S: Surroundings> Server<S> {
         connection.write_all(bytes)?;
         self.surroundings.announce();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compile(job: u64, engine: Engine) -> Message {
+        let request = Vec::new();
+        Message::Compile {
+            job,
+            engine,
+            request,
+        }
+    }
+
+    #[test]
+    fn what_is_quick_comes_first() {
+        let release = Message::Release { blocks: Vec::new() };
+        let mut queue: VecDeque<Message> = [
+            compile(1, Engine::Llvm),
+            compile(2, Engine::Llvm),
+            compile(3, Engine::Cranelift),
+            release.clone(),
+            compile(4, Engine::Cranelift),
+        ]
+        .into();
+        let order: Vec<Message> = std::iter::from_fn(|| take_soonest(&mut queue)).collect();
+        let wanted = [
+            compile(3, Engine::Cranelift),
+            release,
+            compile(4, Engine::Cranelift),
+            compile(1, Engine::Llvm),
+            compile(2, Engine::Llvm),
+        ];
+        assert_eq!(order, wanted);
     }
 }

@@ -507,18 +507,10 @@ impl BackEnd {
             self.fail(format!(
                 "{broken} before it was ready, {MAX_FALSE_STARTS} times in a row"
             ));
-        } else if was_ready
-            && !matches!(broken, Broken::Idle)
-            && let Some(first) = self.jobs.front_mut()
-        {
-            first.deaths += 1;
-            if first.deaths >= MAX_DEATHS
-                && let Some(waiting) = self.jobs.pop_front()
-            {
-                let error = CodegenError::Backend(format!("{broken}, twice, over this code"));
-                let done = Done::failed(&waiting.message, error);
-                self.done.push((waiting.job, done));
-            }
+        } else if was_ready && !matches!(broken, Broken::Idle) {
+            // It was at work on one of these.
+            self.blame(broken, false);
+            self.blame(broken, true);
         }
         if self.jobs.is_empty() {
             return;
@@ -528,6 +520,22 @@ impl BackEnd {
                 let done = Done::failed(&waiting.message, error.clone());
                 self.done.push((waiting.job, done));
             }
+        }
+    }
+
+    /// A helper has died, and the first of the jobs that wait, of the slow or the others, may be why. After some deaths it is given up.
+    fn blame(&mut self, broken: &Broken, slow: bool) {
+        let first = |waiting: &Waiting| waiting.message.is_slow() == slow;
+        let Some(at) = self.jobs.iter().position(first) else {
+            return;
+        };
+        self.jobs[at].deaths += 1;
+        if self.jobs[at].deaths >= MAX_DEATHS
+            && let Some(waiting) = self.jobs.remove(at)
+        {
+            let error = CodegenError::Backend(format!("{broken}, twice, over this code"));
+            let done = Done::failed(&waiting.message, error);
+            self.done.push((waiting.job, done));
         }
     }
 
