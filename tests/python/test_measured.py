@@ -30,7 +30,8 @@ print(work(1000))
 @pytest.fixture
 def run(run_python):
     def run(code, *options, place="helper", **more):
-        return run_python(["-Xjit=whenhot", f"-Xjit-codegen={place}", "-Xjit-wait", *options], HOT + textwrap.dedent(code), **more)
+        # LLVM alone, unless the options say something else: they come later.
+        return run_python(["-Xjit=whenhot", "-Xjit-backend=llvm", f"-Xjit-codegen={place}", "-Xjit-wait", *options], HOT + textwrap.dedent(code), **more)
 
     return run
 
@@ -204,7 +205,7 @@ def test_equal_code_has_equal_digests(python):
     code = HOT + 'print(swallow.stats()["code_digest"])'
 
     def digest(text):
-        command = [*front, python, "-Xjit=whenhot", "-Xjit-wait", "-Xjit-time-passes", f"-Xjit-passes={text}", "-c", code]
+        command = [*front, python, "-Xjit=whenhot", "-Xjit-backend=llvm", "-Xjit-wait", "-Xjit-time-passes", f"-Xjit-passes={text}", "-c", code]
         done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=120, check=True)
         return done.stdout.splitlines()[1]
 
