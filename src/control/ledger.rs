@@ -46,9 +46,11 @@ impl Row {
 }
 
 impl Jit {
-    /// The ledger.
+    /// The ledger; by function, too, if `each`. What it takes itself is not in it.
     #[must_use]
-    pub fn ledger(&self) -> Value {
+    pub fn ledger(&self, each: bool) -> Value {
+        let heap = HEAP.load(Ordering::Relaxed) as usize;
+        let module = module_bytes();
         let mut all = Row::default();
         let mut functions: Vec<(usize, Value)> = Vec::new();
         let records: Vec<u64> = self.records().keys().copied().collect();
@@ -61,6 +63,9 @@ impl Jit {
             all.code += row.code;
             all.exit_tables += row.exit_tables;
             all.record += row.record;
+            if !each {
+                continue;
+            }
             let value = json!({
                 "name": describe_code(code as *mut _), "feedback": row.feedback, "code": row.code,
                 "exit_tables": row.exit_tables, "record": row.record, "total": row.total(),
@@ -77,13 +82,11 @@ impl Jit {
             Err(_) => Default::default(),
         };
         let pending = self.pending().len() * size_of::<super::compile::Pending>();
-        let heap = HEAP.load(Ordering::Relaxed) as usize;
         let claimed = all.feedback + all.exit_tables + all.record + retired.exit_tables;
         let rest = heap.saturating_sub(claimed + buffers + pending);
-        let module = module_bytes();
         let in_use = all.code + retired.code;
         let total = heap + held.max(usage.used) + module;
-        json!({
+        let mut ledger = json!({
             "total": total,
             "code": all.code,
             "retired_code": retired.code,
@@ -94,8 +97,11 @@ impl Jit {
             "requests": buffers + pending,
             "heap_rest": rest,
             "module": module,
-            "functions": functions.into_iter().map(|(_, value)| value).collect::<Vec<_>>(),
-        })
+        });
+        if each {
+            ledger["functions"] = functions.into_iter().map(|(_, value)| value).collect();
+        }
+        ledger
     }
 }
 

@@ -178,10 +178,7 @@ unsafe extern "C" fn shut_down(_module: *mut PyObject, _none: *mut PyObject) -> 
         let jit = active()?;
         if jit.config.stats {
             let mut stats = stats_value();
-            stats["memory"] = memory_value();
-            if let Some(rows) = stats["memory"].as_object_mut() {
-                rows.remove("functions");
-            }
+            stats["memory"] = jit.ledger(false);
             *LAST_STATS.lock().unwrap_or_else(PoisonError::into_inner) = Some(stats);
         }
         jit.shut_down();
@@ -286,16 +283,13 @@ unsafe extern "C" fn stats(_module: *mut PyObject, _none: *mut PyObject) -> *mut
     answer(|| Ok(stats_value()))
 }
 
-/// The ledger.
-fn memory_value() -> Value {
-    match control::jit() {
-        Some(jit) => jit.ledger(),
-        None => json!({"total": 0, "functions": []}),
-    }
-}
-
 unsafe extern "C" fn memory(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
-    answer(|| Ok(memory_value()))
+    answer(|| {
+        Ok(match control::jit() {
+            Some(jit) => jit.ledger(true),
+            None => json!({"total": 0, "functions": []}),
+        })
+    })
 }
 
 unsafe extern "C" fn get_control(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
