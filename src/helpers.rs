@@ -112,6 +112,12 @@ helpers! {
     UnaryOp "swl_unary_op" (Ptr, I64) -> Ptr;
     /// 0, 1 or −1.
     IsTrue "swl_is_true" (Ptr) -> I64;
+    /// object, class -> 0 or 1; 2: Python code may have a say.
+    IsInstanceQuick "swl_is_instance_quick" (Ptr, Ptr) -> I64;
+    /// object, class or what else `isinstance` takes -> 0, 1 or −1.
+    IsInstance "swl_is_instance" (Ptr, Ptr) -> I64;
+    /// `str(a)`.
+    ToStr "swl_to_str" (Ptr) -> Ptr;
     /// object, name.
     LoadAttr "swl_load_attr" (Ptr, Ptr) -> Ptr;
     /// object, name, value -> 0 or −1.

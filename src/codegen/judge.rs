@@ -192,9 +192,9 @@ const BEST: i32 = 8;
 fn gain(inst: &Inst) -> i32 {
     match inst.op {
         Op::CallPy => BEST,
-        Op::ListAppend | Op::IsTrue => 1,
+        Op::ListAppend | Op::IsTrue | Op::IsInstance => 1,
         // CPython does the same.
-        Op::StoreGlobal | Op::AppendLocal => 0,
+        Op::StoreGlobal | Op::AppendLocal | Op::ToStr => 0,
         Op::BoxInt | Op::BoxFloat | Op::BoxTagged => 0,
         // The specialised instruction would look at a cache.
         Op::LoadAttr | Op::StoreAttr | Op::LoadGlobal => -8,
@@ -285,6 +285,8 @@ bb0:
             ("v9 = call_py v3, v1, cell0, fs0", 8),
             ("list_append v1, v1, fs0", 1),
             ("v9 = is_true v1, fs0", 1),
+            ("v9 = is_instance v1, v1, fs0", 1),
+            ("v9 = to_str v1, fs0", 0),
             ("v9 = load_inline_value v1, 0", 1),
             ("store_inline_value v1, v1, 0", 1),
             ("v9 = load_slot v1, 16", 1),

@@ -235,6 +235,26 @@ impl Builder<'_> {
                 let float = self.emit(Op::IntToFloat, &[int], &[]);
                 self.emit(Op::BoxFloat, &[float], &[])
             }
+            (ObjectKind::Builtin(name), [value, of]) if name == "builtins.isinstance" => {
+                if !self.expect_builtin(callable, "builtins.isinstance") {
+                    return Ok(false);
+                }
+                self.state.stack.truncate(below);
+                let bit = self
+                    .raising(instr, Op::IsInstance, &[*value, *of], &[])
+                    .expect("a truth value");
+                self.push_bool(bit);
+                self.after_escape(instr);
+                return Ok(true);
+            }
+            (ObjectKind::Class(name), [value]) if name == "str" => {
+                if !self.expect_builtin(callable, "builtins.str") {
+                    return Ok(false);
+                }
+                self.state.stack.truncate(below);
+                self.raising_push(instr, Op::ToStr, &[*value], &[]);
+                return Ok(true);
+            }
             (ObjectKind::Class(name), [_] | [_, _] | [_, _, _]) if name == "range" => {
                 return self.call_range(instr, callable, args, below);
             }

@@ -288,7 +288,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn push_bool(&mut self, bit: Value) {
+    pub(super) fn push_bool(&mut self, bit: Value) {
         let boxed = self.emit(Op::BoxBool, &[bit], &[]);
         self.push(boxed);
     }

@@ -493,6 +493,8 @@ ops! {
     Is "is" (MAYBE, MAYBE) { result: Fixed(I1) }
     /// `bool(a)`.
     IsTrue "is_true" (OBJ) { result: Fixed(I1), effects: Escape, fs: FsKind::Raise }
+    /// `isinstance(a, b)`.
+    IsInstance "is_instance" (OBJ, OBJ) { result: Fixed(I1), effects: Escape, fs: FsKind::Raise }
 
     // ---- any object: CPython's own operations; operands are borrowed -----------------------------------
     /// `a OP b`.
@@ -506,6 +508,8 @@ ops! {
     Contains "contains" (OBJ, OBJ) { result: Fixed(I1), effects: Escape, fs: FsKind::Raise }
     /// `OP a`.
     UnaryOp "unary_op" (OBJ) { imms: &[ImmKind::Un], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
+    /// `str(a)`.
+    ToStr "to_str" (OBJ) { result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
     /// `a.NAME`.
     LoadAttr "load_attr" (OBJ) { imms: &[ImmKind::Const], result: Fixed(OBJ), effects: Escape, ownership: Ownership::Owned, fs: FsKind::Raise }
     /// `a.NAME = b`.

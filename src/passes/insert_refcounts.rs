@@ -210,10 +210,10 @@ impl Counter {
                         need.insert(root);
                     }
                 };
-                if inst.op != Op::IsTrue {
+                if !matches!(inst.op, Op::IsTrue | Op::IsInstance) {
                     for_each_use(func, &self.slots.roots, inst, hold);
                 } else if let Some(fs) = inst.fs {
-                    // It holds its operand itself, where it calls anything; but not what the frame has.
+                    // It holds its operands itself, where it calls anything; but not what the frame has.
                     func.frame_state(fs)
                         .for_each(|value| hold(self.slots.roots[value.index()]));
                 }

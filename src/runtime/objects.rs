@@ -2,12 +2,13 @@
 
 use super::short;
 use crate::hir::{BinOp, CmpOp};
-use crate::host::ffi::{PyObject, read};
+use crate::host::ffi::{_PyType_Lookup, PyObject, read};
 use crate::host::snapshot::class_of;
 use crate::layout::frame as f;
 use pyo3_ffi as py;
 use std::ffi::c_int;
 use std::ptr::{addr_of_mut, null_mut};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// # Safety
 /// Operands are alive, `b` is an owned reference, `slot` null or one.
@@ -147,6 +148,69 @@ pub(super) unsafe extern "C-unwind" fn swl_unary_op(a: *mut PyObject, op: i64) -
 pub(super) unsafe extern "C-unwind" fn swl_is_true(a: *mut PyObject) -> i64 {
     // SAFETY: an alive operand, the GIL held.
     unsafe { i64::from(py::PyObject_IsTrue(a)) }
+}
+
+/// The name `__class__`; one reference, kept for ever.
+fn class_name() -> *mut PyObject {
+    static NAME: AtomicPtr<PyObject> = AtomicPtr::new(null_mut());
+    let known = NAME.load(Ordering::Relaxed);
+    if !known.is_null() {
+        return known;
+    }
+    // SAFETY: a C string, the GIL held.
+    let name = unsafe { py::PyUnicode_InternFromString(c"__class__".as_ptr()) };
+    NAME.store(name, Ordering::Relaxed);
+    name
+}
+
+/// What can be said without running Python code: 0 or 1, or 2 for nothing. A class without a metaclass of its own is asked for nothing, and an
+/// object's `__class__` is its class unless that defines the name, or how names are looked up.
+///
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C-unwind" fn swl_is_instance_quick(
+    value: *mut PyObject,
+    of: *mut PyObject,
+) -> i64 {
+    // SAFETY: alive operands, the GIL held; `of` is used as a class where it is one.
+    unsafe {
+        if py::PyType_CheckExact(of) == 0 {
+            return 2;
+        }
+        let class = py::Py_TYPE(value);
+        if py::PyType_IsSubtype(class, of.cast()) != 0 {
+            return 1;
+        }
+        let standard = py::PyObject_GenericGetAttr as *const () as usize;
+        let name = class_name();
+        if (*class).tp_getattro.is_none_or(|f| f as usize != standard) || name.is_null() {
+            py::PyErr_Clear();
+            return 2;
+        }
+        let base = addr_of_mut!(py::PyBaseObject_Type);
+        let (own, common) = (
+            _PyType_Lookup(class.cast(), name),
+            _PyType_Lookup(base.cast(), name),
+        );
+        if own == common { 0 } else { 2 }
+    }
+}
+
+/// # Safety
+/// Operands are alive.
+pub(super) unsafe extern "C-unwind" fn swl_is_instance(
+    value: *mut PyObject,
+    of: *mut PyObject,
+) -> i64 {
+    // SAFETY: alive operands, the GIL held.
+    unsafe { i64::from(py::PyObject_IsInstance(value, of)) }
+}
+
+/// # Safety
+/// The operand is alive.
+pub(super) unsafe extern "C-unwind" fn swl_to_str(a: *mut PyObject) -> *mut PyObject {
+    // SAFETY: an alive operand, the GIL held.
+    unsafe { py::PyObject_Str(a) }
 }
 
 /// # Safety

@@ -545,7 +545,7 @@ impl Builder<'_> {
     /// A truth value.
     fn truth(&mut self, fs: FrameStateId) -> Value {
         let cmp = Imm::Cmp(CmpOp::ALL[self.choose(CmpOp::ALL.len())]);
-        match self.choose(5) {
+        match self.choose(6) {
             0 => {
                 let args = [self.int(), self.int()];
                 self.value(Op::IntCmp, &args, &[cmp])
@@ -561,6 +561,10 @@ impl Builder<'_> {
                 self.value_fs(Op::IsTrue, &[object], &[], fs)
             }
             3 => {
+                let args = [self.object(), self.object()];
+                self.value_fs(Op::IsInstance, &args, &[], fs)
+            }
+            4 => {
                 let truth = self.number(BOOL, Type::BOOL);
                 match self.choose(2) {
                     0 => self.value(Op::BoolNot, &[truth], &[]),

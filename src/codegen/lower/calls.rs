@@ -105,6 +105,44 @@ impl<M: Machine> Lower<'_, M> {
         self.m.int_cmp(CmpOp::Ne, status, zero)
     }
 
+    /// The class itself inline; by helper what no Python code has a say in; the rest as CPython does it.
+    pub(super) fn is_instance(&mut self, inst: &Inst) -> M::V {
+        let (value, of) = (self.v(inst.args[0]), self.v(inst.args[1]));
+        let (exact, check, slow, done) = (
+            self.m.block(&[], false),
+            self.m.block(&[], false),
+            self.m.block(&[], true),
+            self.m.block(&[Ty::I64], false),
+        );
+        let (one, two) = (self.m.int(1), self.m.int(2));
+        let class = self.load_ptr(value, layout::object::OB_TYPE);
+        let is_exact = self.m.same(class, of);
+        self.m.branch(is_exact, exact, check, Hint::None);
+        self.m.switch_to(exact);
+        self.m.jump(done, &[one]);
+        self.m.switch_to(check);
+        let known = self.m.call(Helper::IsInstanceQuick, &[value, of])[0];
+        let is_open = self.m.int_cmp(CmpOp::Eq, known, two);
+        let edge = self.m.block(&[], false);
+        self.m.branch(is_open, slow, edge, Hint::Unlikely);
+        self.m.switch_to(edge);
+        self.m.jump(done, &[known]);
+        self.m.switch_to(slow);
+        self.prepare_escape(inst, false);
+        // They may be borrowed from memory that the call changes.
+        self.incref(value);
+        self.incref(of);
+        let status = self.m.call(Helper::IsInstance, &[value, of])[0];
+        self.decref(value, self.ty(inst.args[0]));
+        self.decref(of, self.ty(inst.args[1]));
+        self.check_status(inst, status);
+        self.m.jump(done, &[status]);
+        self.m.switch_to(done);
+        let status = self.m.block_params(done)[0];
+        let zero = self.m.int(0);
+        self.m.int_cmp(CmpOp::Ne, status, zero)
+    }
+
     fn operands(&self, inst: &Inst, extra: &[M::V]) -> Vec<M::V> {
         let mut args: Vec<M::V> = inst.args.iter().map(|a| self.v(*a)).collect();
         args.extend_from_slice(extra);

@@ -318,6 +318,8 @@ impl<M: Machine> Lower<'_, M> {
                 Some(self.m.same(a, b))
             }
             Op::IsTrue => Some(self.is_true(inst)),
+            Op::IsInstance => Some(self.is_instance(inst)),
+            Op::ToStr => Some(self.object_op(inst, Helper::ToStr, &[])),
 
             Op::BinaryOp => {
                 let number = self.m.int(inst.imm_bin(0) as i64);

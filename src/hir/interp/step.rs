@@ -236,6 +236,8 @@ impl Machine<'_> {
             }
 
             Op::IsTrue
+            | Op::IsInstance
+            | Op::ToStr
             | Op::BinaryOp
             | Op::CompareOp
             | Op::Contains
