@@ -182,8 +182,11 @@ pub(super) unsafe extern "C-unwind" fn swl_is_instance_quick(
             return 1;
         }
         let standard = py::PyObject_GenericGetAttr as *const () as usize;
+        if (*class).tp_getattro.is_none_or(|f| f as usize != standard) {
+            return 2;
+        }
         let name = class_name();
-        if (*class).tp_getattro.is_none_or(|f| f as usize != standard) || name.is_null() {
+        if name.is_null() {
             py::PyErr_Clear();
             return 2;
         }
