@@ -163,6 +163,8 @@ pub mod dict {
     pub const DK_LOG2_INDEX_BYTES: i32 = 9;
     /// `uint8_t`: 0 general, 1 unicode, 2 split.
     pub const DK_KIND: i32 = 10;
+    pub const KEYS_GENERAL: u8 = 0;
+    pub const KEYS_UNICODE: u8 = 1;
     /// `uint32_t`.
     pub const DK_VERSION: i32 = 12;
     pub const DK_NENTRIES: i32 = 24;

@@ -14,9 +14,6 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::ptr::addr_of_mut;
 
-/// `DICT_KEYS_UNICODE`.
-const KEYS_UNICODE: u8 = 1;
-
 /// What the JIT knows itself.
 pub struct Records<'a> {
     /// The call cell of the code object at an address.
@@ -162,7 +159,7 @@ unsafe fn dict_entry(object: *mut PyObject, index: u32, version: u32) -> Option<
             return None;
         }
         let keys: *mut u8 = read(object, dict::MA_KEYS);
-        let fits = read::<u8>(keys, dict::DK_KIND) == KEYS_UNICODE
+        let fits = read::<u8>(keys, dict::DK_KIND) == dict::KEYS_UNICODE
             && read::<u32>(keys, dict::DK_VERSION) == version
             && i64::from(index) < read::<i64>(keys, dict::DK_NENTRIES);
         if !fits {

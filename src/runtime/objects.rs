@@ -4,6 +4,7 @@ use super::short;
 use crate::hir::{BinOp, CmpOp};
 use crate::host::ffi::{_PyType_Lookup, PyObject, read};
 use crate::host::snapshot::class_of;
+use crate::layout::dict::{self, KEYS_GENERAL};
 use crate::layout::frame as f;
 use pyo3_ffi as py;
 use std::ffi::c_int;
@@ -163,6 +164,22 @@ fn class_name() -> *mut PyObject {
     name
 }
 
+/// Whether names are looked up on a class without running Python code: keys that are no plain strings have comparisons of their own.
+///
+/// # Safety
+/// `class` is a class that is alive.
+unsafe fn has_plain_names(class: *mut py::PyTypeObject) -> bool {
+    // SAFETY: a class is ready: its MRO is a tuple of classes, each of which has a dict.
+    unsafe {
+        let mro = (*class).tp_mro;
+        (0..py::PyTuple_GET_SIZE(mro)).all(|at| {
+            let base = py::PyTuple_GET_ITEM(mro, at).cast::<py::PyTypeObject>();
+            let keys: *mut PyObject = read((*base).tp_dict, dict::MA_KEYS);
+            read::<u8>(keys, dict::DK_KIND) != KEYS_GENERAL
+        })
+    }
+}
+
 /// What can be said without running Python code: 0 or 1, or 2 for nothing. A class without a metaclass of its own is asked for nothing, and an
 /// object's `__class__` is its class unless that defines the name, or how names are looked up.
 ///
@@ -182,7 +199,7 @@ pub(super) unsafe extern "C-unwind" fn swl_is_instance_quick(
             return 1;
         }
         let standard = py::PyObject_GenericGetAttr as *const () as usize;
-        if (*class).tp_getattro.is_none_or(|f| f as usize != standard) {
+        if (*class).tp_getattro.is_none_or(|f| f as usize != standard) || !has_plain_names(class) {
             return 2;
         }
         let name = class_name();

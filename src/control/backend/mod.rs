@@ -508,9 +508,7 @@ impl BackEnd {
                 "{broken} before it was ready, {MAX_FALSE_STARTS} times in a row"
             ));
         } else if was_ready && !matches!(broken, Broken::Idle) {
-            // It was at work on one of these.
-            self.blame(broken, false);
-            self.blame(broken, true);
+            self.blame(broken);
         }
         if self.jobs.is_empty() {
             return;
@@ -523,12 +521,14 @@ impl BackEnd {
         }
     }
 
-    /// A helper has died, and the first of the jobs that wait, of the slow or the others, may be why. After some deaths it is given up.
-    fn blame(&mut self, broken: &Broken, slow: bool) {
-        let first = |waiting: &Waiting| waiting.message.is_slow() == slow;
-        let Some(at) = self.jobs.iter().position(first) else {
+    /// A helper has died over the job that it takes first, or may have: a slow one, if it was at that already, will be the first after a restart. After some
+    /// deaths the job is given up.
+    fn blame(&mut self, broken: &Broken) {
+        let quick = |waiting: &Waiting| !waiting.message.is_slow();
+        let at = self.jobs.iter().position(quick).unwrap_or(0);
+        if self.jobs.is_empty() {
             return;
-        };
+        }
         self.jobs[at].deaths += 1;
         if self.jobs[at].deaths >= MAX_DEATHS
             && let Some(waiting) = self.jobs.remove(at)

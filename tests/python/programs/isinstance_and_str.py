@@ -182,6 +182,29 @@ for turn in range(80):
     assert from_a_list(Emptied)
 print(len(seen), dropped([Dying(), 1, Dying()], Dying), len(seen))
 
+class Key:
+    """A name on a class that is no string, and has a comparison of its own."""
+
+    def __hash__(self):
+        return hash("__class__")
+
+    def __eq__(self, other):
+        if armed:
+            armed.clear()
+            held.clear()
+            raise ValueError
+        return False
+
+
+armed = []
+for turn in range(40):
+    held[:] = [type("Odd", (), {Key(): 1, "__del__": lambda self: seen.append("odd")})()]
+    if turn % 2:
+        armed.append(turn)
+    assert from_a_list(Plain) is False
+    assert bool(held) != turn % 2
+print(seen.count("odd"))
+
 # Other functions of these names: the guard fails, and what comes is right.
 def isinstance(thing, of):
     return "mine"
