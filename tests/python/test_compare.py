@@ -484,7 +484,7 @@ def test_configurations():
     found = configurations.make("llvm-jit", ["t=-X 'jit-passes=function(gvn, dce)'"], "/plain", "/jit")
     assert [one.command() for one in found] == [
         ["/plain"],
-        ["/jit", "-Xjit=whenhot", "-Xjit-time-units"],
+        ["/jit", "-Xjit=whenhot", "-Xjit-time-units", "-Xjit-backend=llvm"],
         ["/jit", "-Xjit=whenhot", "-Xjit-time-units", "-X", "jit-passes=function(gvn, dce)"],
     ]
 
