@@ -134,8 +134,9 @@ def run(command, what, pythonpath=None):
     return measuring.run(command, what, measuring.environment(**({"PYTHONPATH": pythonpath} if pythonpath else {})), text=True)
 
 
-# For later units. Below 100 nothing is judged, so that the first attempt counts; the code generator stays.
+# What the bar of later units speaks of.
 AT_O2 = ["-X", "jit-backend=llvm", "-X", "jit-opt=2"]
+# For later units. Below 100 nothing is judged, so that the first attempt counts; the code generator stays.
 HASTY = ["-X", "jit-threshold=90", "-X", "jit-idle=600000"]
 
 

@@ -95,6 +95,12 @@ impl Message {
     }
 }
 
+/// Which of the messages that wait is handled first: what takes LLVM's time comes behind all that doesn't, Cranelift's code above all, which the
+/// program still lacks where LLVM's only replaces it. 0 if there is none.
+pub fn soonest<'a>(mut messages: impl Iterator<Item = &'a Message>) -> usize {
+    messages.position(|message| !message.is_slow()).unwrap_or(0)
+}
+
 /// From the code generator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {

@@ -1,7 +1,7 @@
 //! The code generator's end of the protocol: takes messages, gives answers.
 
 use super::engines::Engines;
-use super::protocol::{Answer, Inbox, Message, Setup, encode};
+use super::protocol::{Answer, Inbox, Message, Setup, encode, soonest};
 use super::{CodeGenerator, CodeMemory, CodegenError, Engine, SymbolTable};
 use crate::timing;
 use std::collections::VecDeque;
@@ -41,11 +41,8 @@ pub struct Server<S> {
     idle: Duration,
 }
 
-/// The message that is handled next: what takes LLVM's time comes behind all that doesn't, Cranelift's code above all, which the
-/// program still lacks where LLVM's only replaces it.
 fn take_soonest(queue: &mut VecDeque<Message>) -> Option<Message> {
-    let at = queue.iter().position(|message| !message.is_slow());
-    queue.remove(at.unwrap_or(0))
+    queue.remove(soonest(queue.iter()))
 }
 
 /// Takes in what has come, without waiting. Whether the connection is still there.

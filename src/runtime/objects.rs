@@ -152,7 +152,7 @@ pub(super) unsafe extern "C-unwind" fn swl_is_true(a: *mut PyObject) -> i64 {
 }
 
 /// The name `__class__`; one reference, kept for ever.
-fn class_name() -> *mut PyObject {
+fn dunder_class() -> *mut PyObject {
     static NAME: AtomicPtr<PyObject> = AtomicPtr::new(null_mut());
     let known = NAME.load(Ordering::Relaxed);
     if !known.is_null() {
@@ -202,7 +202,7 @@ pub(super) unsafe extern "C-unwind" fn swl_is_instance_quick(
         if (*class).tp_getattro.is_none_or(|f| f as usize != standard) || !has_plain_names(class) {
             return 2;
         }
-        let name = class_name();
+        let name = dunder_class();
         if name.is_null() {
             py::PyErr_Clear();
             return 2;

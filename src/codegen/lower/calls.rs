@@ -91,12 +91,22 @@ impl<M: Machine> Lower<'_, M> {
         self.m.switch_to(number);
         let size = self.m.load(Ty::I64, value, layout::object::OB_SIZE);
         self.m.jump(done, &[size]);
+        self.ask_truth(inst, Helper::IsTrue, slow, done)
+    }
+
+    /// The end of a truth test: in `slow` the helper is asked, which may run Python code; `done` gets the answer, there and from elsewhere.
+    fn ask_truth(&mut self, inst: &Inst, helper: Helper, slow: M::B, done: M::B) -> M::V {
         self.m.switch_to(slow);
         self.prepare_escape(inst, false);
-        // It may be borrowed from memory that the call changes.
-        self.incref(value);
-        let status = self.m.call(Helper::IsTrue, &[value])[0];
-        self.decref(value, self.ty(inst.args[0]));
+        let args = self.operands(inst, &[]);
+        // They may be borrowed from memory that the call changes.
+        for value in &args {
+            self.incref(*value);
+        }
+        let status = self.m.call(helper, &args)[0];
+        for (value, arg) in args.iter().zip(&inst.args) {
+            self.decref(*value, self.ty(*arg));
+        }
         self.check_status(inst, status);
         self.m.jump(done, &[status]);
         self.m.switch_to(done);
@@ -127,20 +137,7 @@ impl<M: Machine> Lower<'_, M> {
         self.m.branch(is_open, slow, edge, Hint::Unlikely);
         self.m.switch_to(edge);
         self.m.jump(done, &[known]);
-        self.m.switch_to(slow);
-        self.prepare_escape(inst, false);
-        // They may be borrowed from memory that the call changes.
-        self.incref(value);
-        self.incref(of);
-        let status = self.m.call(Helper::IsInstance, &[value, of])[0];
-        self.decref(value, self.ty(inst.args[0]));
-        self.decref(of, self.ty(inst.args[1]));
-        self.check_status(inst, status);
-        self.m.jump(done, &[status]);
-        self.m.switch_to(done);
-        let status = self.m.block_params(done)[0];
-        let zero = self.m.int(0);
-        self.m.int_cmp(CmpOp::Ne, status, zero)
+        self.ask_truth(inst, Helper::IsInstance, slow, done)
     }
 
     fn operands(&self, inst: &Inst, extra: &[M::V]) -> Vec<M::V> {

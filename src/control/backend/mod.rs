@@ -9,7 +9,7 @@ mod library;
 mod spawn;
 
 use crate::code::arena::{Arena, HostArena, Usage};
-use crate::codegen::protocol::{Answer, HEADER, Job, Message, Setup, decode, encode};
+use crate::codegen::protocol::{Answer, HEADER, Job, Message, Setup, decode, encode, soonest};
 use crate::codegen::{Block, CodegenError, Engine, Outcome, SymbolTable, Text};
 use crate::config::{Codegen, Config};
 use crate::log;
@@ -524,13 +524,12 @@ impl BackEnd {
     /// A helper has died over the job that it takes first, or may have: a slow one, if it was at that already, will be the first after a restart. After some
     /// deaths the job is given up.
     fn blame(&mut self, broken: &Broken) {
-        let quick = |waiting: &Waiting| !waiting.message.is_slow();
-        let at = self.jobs.iter().position(quick).unwrap_or(0);
-        if self.jobs.is_empty() {
+        let at = soonest(self.jobs.iter().map(|waiting| &waiting.message));
+        let Some(first) = self.jobs.get_mut(at) else {
             return;
-        }
-        self.jobs[at].deaths += 1;
-        if self.jobs[at].deaths >= MAX_DEATHS
+        };
+        first.deaths += 1;
+        if first.deaths >= MAX_DEATHS
             && let Some(waiting) = self.jobs.remove(at)
         {
             let error = CodegenError::Backend(format!("{broken}, twice, over this code"));
