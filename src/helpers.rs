@@ -93,6 +93,9 @@ helpers! {
     /// The same for an object whose destructor may look at the frames: object, frame, instruction
     /// pointer to show (or null to leave it), caller's activation.
     DeallocSeen "swl_dealloc_seen" (Ptr, Ptr, Ptr, Ptr) -> Void;
+    /// The same behind the `return` of a frame, which is not to be seen any more: object, thread state, frame, caller's
+    /// activation.
+    DeallocBehind "swl_dealloc_behind" (Ptr, Ptr, Ptr, Ptr) -> Void;
     /// A new float.
     BoxFloat "swl_box_float" (F64) -> Ptr;
     /// A new or cached int.

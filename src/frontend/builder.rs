@@ -351,17 +351,27 @@ impl<'a> Builder<'a> {
 
     // ---- emission ------------------------------------------------------------------------------
 
+    /// An instruction at the current place, if an object may die with it: its operand, or what a slot held.
+    pub(super) fn placed(&self, inst: Inst) -> Inst {
+        let dies =
+            inst.op == Op::DropLocal || inst.args.iter().any(|arg| self.func.ty(*arg).is_boxed());
+        let pc = (inst.fs.is_none() && dies).then_some(self.start.0);
+        inst.at(pc)
+    }
+
     /// Appends an instruction that yields a value and needs no frame state.
     pub(super) fn emit(&mut self, op: Op, args: &[Value], imms: &[Imm]) -> Value {
         debug_assert_eq!(op.info().fs, FsKind::None);
+        let inst = self.placed(Inst::new(op, args, imms));
         self.func
-            .push(self.block, Inst::new(op, args, imms))
+            .push(self.block, inst)
             .expect("the operation yields a value")
     }
 
     /// Appends an instruction without result or frame state.
     pub(super) fn emit_void(&mut self, op: Op, args: &[Value], imms: &[Imm]) {
-        self.func.push(self.block, Inst::new(op, args, imms));
+        let inst = self.placed(Inst::new(op, args, imms));
+        self.func.push(self.block, inst);
     }
 
     /// Appends a guarding instruction that resumes at the current bytecode instruction.

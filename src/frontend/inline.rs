@@ -291,6 +291,7 @@ impl Builder<'_> {
                 if inst.fs.is_some() {
                     copy = copy.with_fs(self.guard_state());
                 }
+                let copy = self.placed(copy);
                 let result = self.func.push(self.block, copy);
                 if op.is_known_object() {
                     self.constants.extend(result);

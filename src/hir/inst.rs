@@ -124,6 +124,9 @@ pub struct Inst {
     pub imms: SmallVec<[Imm; 2]>,
     pub targets: SmallVec<[Target; 2]>,
     pub fs: Option<FrameStateId>,
+    /// The bytecode instruction that it belongs to, in code units, where no frame state says so and an object may die:
+    /// what its destructor sees as the place where the frame is.
+    pub pc: Option<u32>,
     /// Filled by reference-count insertion: owned values that are alive if this instruction leaves
     /// native code, to be released after the frame has taken its own references.
     pub drops: Vec<Value>,
@@ -644,6 +647,7 @@ impl Inst {
             imms: SmallVec::from_slice(imms),
             targets: SmallVec::new(),
             fs: None,
+            pc: None,
             drops: Vec::new(),
             result: None,
         }
@@ -653,6 +657,13 @@ impl Inst {
     #[must_use]
     pub fn with_fs(mut self, fs: FrameStateId) -> Self {
         self.fs = Some(fs);
+        self
+    }
+
+    /// The same at a bytecode instruction.
+    #[must_use]
+    pub fn at(mut self, pc: Option<u32>) -> Self {
+        self.pc = pc;
         self
     }
 

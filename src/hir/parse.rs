@@ -384,7 +384,7 @@ impl<'a> Parser<'a> {
 
     // ---- instructions ------------------------------------------------------------------------
 
-    /// `v3: i64 = int_add v1, v2, fs0 drops [v4]`
+    /// `v3: i64 = int_add v1, v2, fs0 drops [v4]`, `drop_local 2 at 14`
     fn inst(&mut self) -> Result<Inst> {
         let (line, col) = (self.tokens[self.at].line, self.tokens[self.at].col);
         let mut result = None;
@@ -398,13 +398,17 @@ impl<'a> Parser<'a> {
         }
         let op = self.word("an instruction", Op::parse)?;
         let mut inst = Inst::new(op, &[], &[]);
-        let mut more = *self.kind() != Kind::LineEnd && self.peek_word() != Some("drops");
+        let mut more =
+            *self.kind() != Kind::LineEnd && !matches!(self.peek_word(), Some("at" | "drops"));
         while more {
             self.operand(&mut inst)?;
             more = self.eat(',');
         }
         if let Some(kind) = op.info().imms.get(inst.imms.len()) {
             return self.error_here(format!("{op} lacks {}", imm_name(*kind)));
+        }
+        if self.eat_word("at") {
+            inst.pc = Some(self.number()?);
         }
         if self.eat_word("drops") {
             self.expect('[')?;
@@ -529,6 +533,7 @@ bb0:
   v1: int = guard_type v0, int, fs0
   v2 = unbox_int v1, fs0
   v3 = int_add v2, v2, fs0 drops [v1]
+  drop_local 3 at 14
   v5 = const_float -0.0
   v6 = const_float bits_0xfff8000000000000
   v7: never = const_obj c0

@@ -142,6 +142,9 @@ impl Display for InstText<'_> {
         if let Some(fs) = inst.fs {
             operand(f, &fs)?;
         }
+        if let Some(pc) = inst.pc {
+            write!(f, " at {pc}")?;
+        }
         if !inst.drops.is_empty() {
             write!(f, " drops [{}]", Commas::new(&inst.drops))?;
         }

@@ -197,7 +197,7 @@ fn drop_stores(func: &mut Function, stores: &BTreeSet<Value>) {
                     replacements.insert(result, inst.args[0]);
                     let slot = inst.imm_index(0);
                     if !slots[slot as usize] {
-                        out.push(Inst::new(Op::DropLocal, &[], &[Imm::Index(slot)]));
+                        out.push(Inst::new(Op::DropLocal, &[], &[Imm::Index(slot)]).at(inst.pc));
                     }
                     slots[slot as usize] = true;
                 }

@@ -24,15 +24,16 @@ pub fn store_at_yields(func: &mut Function) -> bool {
         };
         let fs = end.fs.expect("verified: a yield has a frame state");
         let state = func.frame_state(fs).clone();
+        let pc = Some(state.pc);
         let mut settled = state.clone();
         for (slot, local) in state.locals.iter().enumerate() {
             let place = [Imm::Index(slot as u32)];
             let inst = match local {
                 FsValue::InSlot => continue,
-                FsValue::Null => Inst::new(Op::DropLocal, &[], &place),
+                FsValue::Null => Inst::new(Op::DropLocal, &[], &place).at(pc),
                 FsValue::Value(value) => {
                     let value = boxed(func, block, *value);
-                    Inst::new(Op::StoreLocal, &[value], &place)
+                    Inst::new(Op::StoreLocal, &[value], &place).at(pc)
                 }
                 FsValue::RangeIter { .. } | FsValue::ListIter { .. } => {
                     unreachable!("an iterator is no local")

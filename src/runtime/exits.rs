@@ -276,6 +276,29 @@ pub(super) unsafe extern "C-unwind" fn swl_dealloc_seen(
     }
 }
 
+/// Frees what a frame held to its end. CPython has unlinked the frame by then: destructors see its caller.
+///
+/// # Safety
+/// `object` has no reference left; `frame` is the thread's current one, and has returned.
+pub(super) unsafe extern "C-unwind" fn swl_dealloc_behind(
+    object: *mut PyObject,
+    ts: *mut PyThreadState,
+    frame: *mut PyInterpreterFrame,
+    parent: *mut u8,
+) {
+    // SAFETY: the caller's promise. Whatever destructors run, the thread's C frame is the same before and after.
+    unsafe {
+        if type_of(object).is(Type::TRIVIAL) {
+            crate::host::ffi::_Py_Dealloc(object);
+            return;
+        }
+        flush_chain(parent);
+        set_current(ts, read(frame, f::PREVIOUS));
+        crate::host::ffi::_Py_Dealloc(object);
+        set_current(ts, frame);
+    }
+}
+
 /// # Safety
 /// As [`rebuild`].
 pub(super) unsafe extern "C-unwind" fn swl_side_exit(

@@ -56,6 +56,7 @@ fn helper_address(helper: Helper, step: StepFn) -> u64 {
     let address = match helper {
         Helper::Dealloc => ffi::_Py_Dealloc as *const (),
         Helper::DeallocSeen => exits::swl_dealloc_seen as *const (),
+        Helper::DeallocBehind => exits::swl_dealloc_behind as *const (),
         Helper::BoxFloat => pyo3_ffi::PyFloat_FromDouble as *const (),
         Helper::BoxInt => numbers::swl_box_int as *const (),
         Helper::UnboxInt => numbers::swl_unbox_int as *const (),

@@ -1,7 +1,7 @@
 //! Calls: helpers that may raise, direct calls of Python functions, polling, prologue and epilogue.
 
 use super::super::machine::{CheckedOp, Hint, IntOp, Machine, Ty};
-use super::Lower;
+use super::{Lower, Place};
 use crate::helpers::{Data, Helper, call_cell, tag};
 use crate::hir::{CmpOp, FsValue, Inst, Type, Value};
 use crate::layout::{self, code, frame, function, generator, tstate};
@@ -431,13 +431,14 @@ impl<M: Machine> Lower<'_, M> {
         self.m.jump(block, &[tag_word, payload]);
     }
 
-    /// Fills the epilogue: releases the locals in slot order, counts the recursion back.
+    /// Fills the epilogue: counts the recursion back, releases the locals in slot order.
     pub(super) fn emit_epilogue(&mut self) {
         let Some(block) = self.epilogue else { return };
         self.m.switch_to(block);
         let result = self.m.block_params(block);
         let own = self.frame;
-        self.pc = None;
+        self.count_back();
+        self.place = Place::Returned;
         for slot in self.used_slots.clone() {
             let offset = frame::LOCALSPLUS + 8 * slot as i32;
             let value = self.load_ptr(own, offset);
@@ -448,9 +449,9 @@ impl<M: Machine> Lower<'_, M> {
                 this.decref(value, Type::OBJECT);
             });
         }
-        self.count_back();
         let zero = self.m.int(0);
         self.m.store(Ty::I32, zero, own, frame::STACKTOP);
+        self.place = Place::Unknown;
         self.m.ret(result[0], result[1]);
     }
 

@@ -1,7 +1,7 @@
 //! The walk over blocks and the match over operations.
 
 use super::super::machine::{CheckedOp, FloatOp, FloatUnary, Hint, IntOp, Machine, Memory, Ty};
-use super::{EdgeBlock, Lower, machine_types};
+use super::{EdgeBlock, Lower, Place, machine_types};
 use crate::helpers::{Data, Helper, tag};
 use crate::hir::{Block, FsKind, Inst, Op, Target, Type};
 use crate::layout::frame;
@@ -39,8 +39,16 @@ impl<M: Machine> Lower<'_, M> {
         self.prologue();
         let entry = self.blocks[0];
         self.m.jump(entry, &[]);
+        let preds = crate::hir::cfg::predecessors(func);
+        let mut ends = vec![Place::Unknown; func.blocks.len()];
         for block in order {
+            // What dies at the beginning of a block dies where the program came from.
+            self.place = match preds[block.index()][..] {
+                [only] => ends[only.index()],
+                _ => Place::Unknown,
+            };
             self.lower_block(block);
+            ends[block.index()] = self.place;
         }
         self.emit_epilogue();
         self.emit_exits();
@@ -48,14 +56,16 @@ impl<M: Machine> Lower<'_, M> {
 
     fn lower_block(&mut self, block: Block) {
         self.m.switch_to(self.blocks[block.index()]);
-        self.pc = None;
         for inst in &self.func.blocks[block.index()].insts {
             if let Some(fs) = inst.fs {
-                self.pc = Some(self.func.frame_state(fs).pc);
+                self.place = Place::At(self.func.frame_state(fs).pc);
                 if inst.info().fs == FsKind::Guard && inst.op != Op::Exit && inst.op != Op::Poll {
                     let exit = self.guard_exit(inst);
                     self.stress(exit);
                 }
+            }
+            if let Some(pc) = inst.pc {
+                self.place = Place::At(pc);
             }
             self.lower_inst(inst);
         }

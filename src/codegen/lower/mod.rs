@@ -40,6 +40,17 @@ pub fn lower<M: Machine>(
     Lowered { exits: lower.exits }
 }
 
+/// What destructors see of where the program is.
+#[derive(Clone, Copy)]
+enum Place {
+    /// What the frame says already.
+    Unknown,
+    /// The instruction at a code unit.
+    At(u32),
+    /// Behind a `return`: the frame's caller.
+    Returned,
+}
+
 /// A block on an edge that passes arguments.
 struct EdgeBlock<M: Machine> {
     block: M::B,
@@ -88,8 +99,8 @@ struct Lower<'a, M: Machine> {
     /// Slots that may hold a reference when the unit returns.
     used_slots: BTreeSet<u32>,
     epilogue: Option<M::B>,
-    /// Code unit of the latest frame state: for destructors' view of the line.
-    pc: Option<u32>,
+    /// Where the program is, for destructors that look.
+    place: Place,
 }
 
 impl<'a, M: Machine> Lower<'a, M> {
@@ -126,7 +137,7 @@ impl<'a, M: Machine> Lower<'a, M> {
             flushes: HashMap::new(),
             used_slots: used_slots(func),
             epilogue: None,
-            pc: None,
+            place: Place::Unknown,
             m,
         }
     }

@@ -1,7 +1,7 @@
 //! References, type guards, boxes, attributes and dictionary values.
 
 use super::super::machine::{Hint, IntOp, Machine, Memory, Ty};
-use super::Lower;
+use super::{Lower, Place};
 use crate::helpers::{Data, Helper, tag};
 use crate::hir::{CmpOp, DictKind, Inst, Type};
 use crate::layout::{self, builtin, dict, object, typeobject};
@@ -77,11 +77,16 @@ impl<M: Machine> Lower<'_, M> {
                 this.m.call(Helper::Dealloc, &[value]);
                 return;
             }
-            let instr = match this.pc {
-                Some(pc) => this.instr(pc),
-                None => this.m.null(),
+            let (ts, frame, parent) = (this.ts, this.frame, this.parent);
+            let instr = match this.place {
+                Place::Returned => {
+                    this.m
+                        .call(Helper::DeallocBehind, &[value, ts, frame, parent]);
+                    return;
+                }
+                Place::At(pc) => this.instr(pc),
+                Place::Unknown => this.m.null(),
             };
-            let (frame, parent) = (this.frame, this.parent);
             this.m
                 .call(Helper::DeallocSeen, &[value, frame, instr, parent]);
         });
