@@ -18,7 +18,7 @@ use std::ptr;
 /// Bytes of stack for each of the two children.
 const STACK: usize = 64 << 10;
 
-/// What the children read, and where they leave an error; in memory that they share with us.
+/// What the children read.
 struct Task {
     path: *const libc::c_char,
     argv: *const *const libc::c_char,
@@ -28,9 +28,44 @@ struct Task {
     /// Whether the helper has our stderr.
     shows_log: bool,
     second_stack: *mut u8,
+    answer: *mut Answer,
+}
+
+/// What the children leave. On a page that is shared in any case: valgrind makes copies of processes where memory should be the same one.
+struct Answer {
     /// The helper's process.
     pid: c_int,
     error: c_int,
+}
+
+/// A page for the answer.
+struct Page(*mut Answer);
+
+impl Page {
+    fn new() -> io::Result<Page> {
+        // SAFETY: a new mapping; its zeros are an answer.
+        let page = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                size_of::<Answer>(),
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if page == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Page(page.cast()))
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this one's.
+        unsafe { libc::munmap(self.0.cast(), size_of::<Answer>()) };
+    }
 }
 
 /// A helper that has been started.
@@ -61,6 +96,7 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
         let base: *mut u8 = stacks.as_mut_ptr().cast();
         (base.add(STACK), base.add(2 * STACK))
     };
+    let page = Page::new()?;
     let mut task = Task {
         path: path.as_ptr(),
         argv: argv.as_ptr(),
@@ -69,12 +105,11 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
         lifeline: their_life.as_raw_fd(),
         shows_log: log.is_some(),
         second_stack,
-        pid: 0,
-        error: 0,
+        answer: page.0,
     };
     // SAFETY: this thread is suspended until the child has exited; all that the children touch outlives them. They run with
     // all signals blocked, so no handler of the program runs in them.
-    unsafe {
+    let answer = unsafe {
         let (child, error) = signals::blocked(|| {
             let child = libc::clone(
                 first,
@@ -84,7 +119,7 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
             );
             let error = io::Error::last_os_error();
             if child > 0 {
-                while libc::waitpid(child, ptr::null_mut(), libc::__WCLONE) < 0
+                while libc::waitpid(child, ptr::null_mut(), libc::__WALL) < 0
                     && *libc::__errno_location() == libc::EINTR
                 {}
             }
@@ -93,19 +128,20 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
         if child < 0 {
             return Err(error);
         }
-    }
-    if task.error != 0 {
-        return Err(io::Error::from_raw_os_error(task.error));
+        page.0.read()
+    };
+    if answer.error != 0 {
+        return Err(io::Error::from_raw_os_error(answer.error));
     }
     // Numbers that mean others: a child that came to its end before it could make the second one.
-    if task.pid <= 1 {
+    if answer.pid <= 1 {
         return Err(io::ErrorKind::Interrupted.into());
     }
     ours.set_nonblocking(true)?;
     Ok(Spawned {
         connection: out_of_the_way(ours.into()),
         lifeline: out_of_the_way(our_life.into()),
-        pid: task.pid as u32,
+        pid: answer.pid as u32,
     })
 }
 
@@ -113,16 +149,20 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
 extern "C" fn first(task: *mut c_void) -> c_int {
     // SAFETY: `spawn`'s task; the memory is shared and its owner suspended. Only async-signal-safe calls.
     unsafe {
-        let stack = (*task.cast::<Task>()).second_stack;
+        let Task {
+            second_stack,
+            answer,
+            ..
+        } = *task.cast::<Task>();
         let child = libc::clone(
             second,
-            stack.cast(),
+            second_stack.cast(),
             libc::CLONE_VM | libc::CLONE_VFORK,
             task,
         );
-        (*task.cast::<Task>()).pid = child;
+        (*answer).pid = child;
         if child < 0 {
-            (*task.cast::<Task>()).error = *libc::__errno_location();
+            (*answer).error = *libc::__errno_location();
         }
     }
     0
@@ -132,7 +172,7 @@ extern "C" fn first(task: *mut c_void) -> c_int {
 extern "C" fn second(task: *mut c_void) -> c_int {
     // SAFETY: as in `first`.
     unsafe {
-        let task = &mut *task.cast::<Task>();
+        let task = &*task.cast::<Task>();
         libc::setsid();
         // The program's directory is not to be kept busy.
         libc::chdir(c"/".as_ptr());
@@ -152,7 +192,7 @@ extern "C" fn second(task: *mut c_void) -> c_int {
             libc::syscall(libc::SYS_close_range, 6u32, u32::MAX, 0u32);
             libc::execve(task.path, task.argv, environ);
         }
-        task.error = *libc::__errno_location();
+        (*task.answer).error = *libc::__errno_location();
     }
     1
 }
