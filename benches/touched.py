@@ -5,9 +5,10 @@
 The system maps code in windows of 64 kB. Half of the module is touched seldom or never (messages, error paths, what only options need); mixed with the
 rest it would be in memory all the same. So each program runs under valgrind's callgrind, and what it calls is listed:
 
-  - first what runs at any time, what runs most first: the evaluator, the runtime, and the allocator that all share;
+  - first what runs often, what runs most first: the evaluator and the runtime;
+  - then what compilations share with that, such as the allocator;
   - then what only compilations reach: it goes as soon as the module's pages are given back;
-  - then what is only reached at the start and the end of the process.
+  - then what runs seldom, and what is only reached at the start and the end of the process.
 
 Names are without the hash at their end, so that the list outlives other versions of dependencies and of the compiler. A name that is gone does no harm; make the
 list anew when the module's memory has grown (`swallow perf -m`). The module must be one with symbols, as `cargo xtask run` installs it.
@@ -30,16 +31,16 @@ SIZES = {
     "fannkuch": 7,
     "factory": 20,
     "fib": 22,
-    "nbody": 2000,
+    "nbody": 60_000,
     "nqueens": 6,
     "scheduler": 20,
     "seed_2to3": 1,
     "seed_django": 1,
     "seed_rietveld": 1,
-    "seed_slowpickle": 1,
-    "seed_slowspitfire": 1,
+    "seed_slowpickle": 40,
+    "seed_slowspitfire": 2,
     "seed_slowunpickle": 1,
-    "seed_spambayes": 1,
+    "seed_spambayes": 3000,
 }
 MODULE = "_swallow."
 TIMEOUT = 1500.0
@@ -47,6 +48,9 @@ TIMEOUT = 1500.0
 # Where a compilation begins, and what runs once. Their closures have other names.
 COMPILE = {"_ZN8_swallow7control7compile9translate"}
 ONCE = {"PyInit__swallow", "_ZN8_swallow6python5start", "_ZN8_swallow6python9shut_down"}
+
+# Instructions of a run up to which a function counts as run seldom.
+SELDOM = 20_000
 
 # Lines of callgrind's output: `fn=(3) name`, later only `fn=(3)`.
 NAMED = re.compile(r"(fn|ob|cfn|cob)=\((\d+)\)(?: (.*))?")
@@ -95,25 +99,30 @@ class Profile:
                     called = True
                 elif line[0] in "0123456789+-*":
                     # The line behind `calls=` is what the callee has run.
-                    if ours and not called:
+                    # What has no name can't be listed.
+                    if ours and not called and not function.startswith("0x"):
                         self.counts[function] += int(line.split()[1])
                     called = False
 
-    def reached_without(self, left_out):
-        """Functions that are reached from where threads begin, not through those that are left out."""
+    def beginnings(self):
+        """Where threads begin."""
         called = set().union(*self.calls.values())
+        return [function for function in self.calls if function not in called]
+
+    def reached(self, beginnings, left_out=frozenset(), only=None):
+        """What is called from there, not through what is left out, and perhaps only through some functions."""
         found = set()
-        ahead = [function for function in self.calls if function not in called]
+        ahead = list(beginnings)
         while ahead:
             function = ahead.pop()
-            if function not in found and function not in left_out:
+            if function not in found and function not in left_out and (only is None or function in only):
                 found.add(function)
                 ahead.extend(self.calls.get(function, ()))
         return found
 
 
 def measure(options, program, size):
-    """What a program runs: instructions of each function, and those that are reached at any time and not only once."""
+    """What a program runs: instructions of each function; those reached other than by compilations or once, and those reached by compilations."""
     env = measuring.environment() | ({"PYTHONPATH": options.pythonpath} if options.pythonpath else {})
     with tempfile.TemporaryDirectory(prefix="swallow-touched-") as directory:
         path = Path(directory) / "callgrind.out"
@@ -125,22 +134,25 @@ def measure(options, program, size):
     if missing:
         raise Failed(f"{program}: the module has no symbols, or other functions: {', '.join(sorted(missing))}")
     print(f"{program}: {len(profile.counts)} functions", flush=True)
-    return profile.counts, profile.reached_without(COMPILE | ONCE), profile.reached_without(ONCE)
+    outside = profile.reached(profile.beginnings(), left_out=COMPILE | ONCE)
+    return profile.counts, outside, profile.reached(COMPILE, only=profile.counts)
 
 
 def ordered(runs):
     """The names, as the list has them."""
-    counts, always, often = Counter(), set(), set()
-    for more, at_any_time, not_only_once in runs:
+    counts, outside, compiling = Counter(), set(), set()
+    for more, reached_outside, reached_compiling in runs:
         for name, count in more.items():
             counts[name] = max(counts[name], count)
-        always |= at_any_time
-        often |= not_only_once
+        outside |= reached_outside
+        compiling |= reached_compiling
 
     def place(name):
-        return (0 if name in always else 1 if name in often else 2), -counts[name], name
+        if name in compiling:
+            return 1 if name in outside else 2
+        return 0 if name in outside and counts[name] > SELDOM else 3
 
-    return sorted(counts, key=place)
+    return sorted(counts, key=lambda name: (place(name), -counts[name], name))
 
 
 def size(text):

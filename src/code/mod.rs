@@ -11,3 +11,5 @@ pub mod stack;
 pub mod unit;
 #[cfg(any(feature = "cpython", test))]
 pub(crate) mod unwind;
+#[cfg(any(feature = "cpython", test))]
+mod valgrind;

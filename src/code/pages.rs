@@ -3,7 +3,8 @@
 //!
 //! The system maps code in steps of 64 kB around each place that is touched. Building HIR touches nearly all that the extension
 //! module has, for some hundred microseconds; the evaluator and the runtime need a third of it. Of the code generator's 30 MB
-//! nothing is needed while it waits. Unmapped pages stay in the system's cache, and come back by themselves when they are touched.
+//! nothing is needed while it waits. The same is true of the unwinder (libgcc_s), which a plain CPython does not load: it is asked when a panic is caught
+//! or a stack is looked through. Unmapped pages stay in the system's cache, and come back by themselves when they are touched.
 
 use std::ffi::c_void;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -17,11 +18,17 @@ pub const PAGE: usize = 4096;
 
 /// What is looked for, and what was found.
 struct Search {
-    inside: usize,
+    /// Addresses in the objects that are looked for.
+    inside: [usize; 2],
     parts: Vec<(usize, usize)>,
 }
 
-/// Notes the read-only parts of the object that an address is in.
+unsafe extern "C-unwind" {
+    /// A function of the unwinder.
+    fn _Unwind_Resume(exception: *mut c_void) -> !;
+}
+
+/// Notes the read-only parts of an object that one of the addresses is in.
 ///
 /// # Safety
 /// Called by `dl_iterate_phdr`, with a [`Search`].
@@ -46,23 +53,28 @@ unsafe extern "C" fn visit(
             let start = base + header.p_vaddr as usize;
             (start, start + header.p_memsz as usize, header.p_flags)
         });
-    if !parts
-        .clone()
-        .any(|(start, end, _)| (start..end).contains(&search.inside))
-    {
-        return 0;
+    let has = |inside: &usize| {
+        parts
+            .clone()
+            .any(|(start, end, _)| (start..end).contains(inside))
+    };
+    if search.inside.iter().any(has) {
+        let unwritten = parts
+            .clone()
+            .filter(|(_, _, flags)| flags & libc::PF_W == 0)
+            .map(|(start, end, _)| (start & !(PAGE - 1), end.next_multiple_of(PAGE)));
+        search.parts.extend(unwritten);
     }
-    search.parts = parts
-        .filter(|(_, _, flags)| flags & libc::PF_W == 0)
-        .map(|(start, end, _)| (start & !(PAGE - 1), end.next_multiple_of(PAGE)))
-        .collect();
-    1
+    0
 }
 
 fn parts() -> &'static [(usize, usize)] {
     PARTS.get_or_init(|| {
         let mut search = Search {
-            inside: visit as *const () as usize,
+            inside: [
+                visit as *const () as usize,
+                _Unwind_Resume as *const () as usize,
+            ],
             parts: Vec::new(),
         };
         // SAFETY: `visit` takes what it is given here.

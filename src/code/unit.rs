@@ -2,6 +2,7 @@
 
 use super::cell::Cell;
 use super::unwind::UnwindTable;
+use super::valgrind;
 use crate::codegen::protocol::Job;
 use crate::codegen::{CodeImage, Engine};
 use crate::feedback::Map;
@@ -114,6 +115,7 @@ impl Installed {
 
     /// Adds the code.
     pub fn set_image(&mut self, image: CodeImage) {
+        valgrind::forget_translations(&image.blocks);
         self.image = image;
     }
 

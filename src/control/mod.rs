@@ -508,10 +508,20 @@ impl Jit {
         self.rest.behind_work(|| self.give_back());
     }
 
-    /// The heap that HIR is built in; and the pages of the compiler, unless it is at work, or code is generated in this process.
+    /// Before a compilation: what it does not need goes out of its way.
+    fn make_way(&self) {
+        self.rest.before_work(|| self.unmap());
+    }
+
+    /// The heap that HIR is built in, and the pages of the compiler.
     fn give_back(&self) {
         heap::give_back();
-        if self.waiting.load(Ordering::Relaxed) == 0 && self.config.codegen == Codegen::Helper {
+        self.unmap();
+    }
+
+    /// The pages of the module, unless code is generated in this process.
+    fn unmap(&self) {
+        if self.config.codegen == Codegen::Helper {
             pages::unmap_idle();
         }
     }

@@ -434,7 +434,8 @@ impl<'a> Builder<'a> {
             return fs;
         }
         let (pc, state) = &self.start;
-        let fs = self.func.add_frame_state(state.to_frame_state(*pc));
+        let before = self.func.frame_states.last();
+        let fs = self.func.add_frame_state(state.to_frame_state(*pc, before));
         self.states += state.size();
         self.guard_fs = Some(fs);
         fs
@@ -443,7 +444,9 @@ impl<'a> Builder<'a> {
     /// The current state at `pc`.
     pub(super) fn state_at(&mut self, pc: u32) -> FrameStateId {
         self.states += self.state.size();
-        self.func.add_frame_state(self.state.to_frame_state(pc))
+        let before = self.func.frame_states.last();
+        self.func
+            .add_frame_state(self.state.to_frame_state(pc, before))
     }
 
     // ---- values ----------------------------------------------------------------------------------

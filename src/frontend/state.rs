@@ -6,7 +6,7 @@
 //! `int`, peels itself off, and the loop proper has one type per local. Past a bound the versions
 //! of a block are widened into one.
 
-use crate::hir::{FrameState, FsValue, Type, Value};
+use crate::hir::{FrameState, FsValue, Locals, Type, Value};
 use smallvec::{SmallVec, smallvec};
 
 /// An item of the abstract value stack.
@@ -91,12 +91,13 @@ impl State {
         self.locals.len() + self.stack.len()
     }
 
-    /// The interpreter's frame at `pc`.
-    pub(super) fn to_frame_state(&self, pc: u32) -> FrameState {
+    /// The interpreter's frame at `pc`; `before` is the state that was made before.
+    pub(super) fn to_frame_state(&self, pc: u32, before: Option<&FrameState>) -> FrameState {
         let local = |local: &Option<Value>| local.map_or(FsValue::Null, FsValue::Value);
+        let locals = self.locals.iter().map(local);
         FrameState {
             pc,
-            locals: self.locals.iter().map(local).collect(),
+            locals: Locals::shared(locals, before.map(|state| &state.locals)),
             stack: self.stack.iter().map(|item| item.to_fs()).collect(),
         }
     }

@@ -53,6 +53,13 @@ impl Rest {
         self.due.load(Ordering::Relaxed)
     }
 
+    /// Before a compilation: in a small process gives back what only runs at other times.
+    pub fn before_work(&self, give_back: impl FnOnce()) {
+        if !self.is_large(timing::now()) {
+            give_back();
+        }
+    }
+
     /// Behind a compilation: gives back now, or makes it due.
     pub fn behind_work(&self, give_back: impl FnOnce()) {
         let now = timing::now();

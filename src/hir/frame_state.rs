@@ -7,6 +7,8 @@
 
 use super::entities::Value;
 use serde::{Deserialize, Serialize};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 /// Where one local or stack slot comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,13 +74,62 @@ impl FsValue {
     }
 }
 
+/// The locals of a frame state. Most states have those of the one before, and share them until one is changed: otherwise they would be
+/// most of the memory of a function that is built.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Locals(Arc<Vec<FsValue>>);
+
+impl Locals {
+    /// The locals that `values` yields: those of `before`, if they are the same.
+    pub fn shared<I>(values: I, before: Option<&Locals>) -> Locals
+    where
+        I: Iterator<Item = FsValue> + Clone,
+    {
+        match before {
+            Some(before) if before.iter().cloned().eq(values.clone()) => before.clone(),
+            _ => values.collect(),
+        }
+    }
+
+    /// Whether they are the same memory, and so equal.
+    fn is_shared_with(&self, other: &Locals) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl FromIterator<FsValue> for Locals {
+    fn from_iter<I: IntoIterator<Item = FsValue>>(values: I) -> Self {
+        Vec::from_iter(values).into()
+    }
+}
+
+impl From<Vec<FsValue>> for Locals {
+    fn from(values: Vec<FsValue>) -> Self {
+        Locals(Arc::new(values))
+    }
+}
+
+impl Deref for Locals {
+    type Target = Vec<FsValue>;
+
+    fn deref(&self) -> &Vec<FsValue> {
+        &self.0
+    }
+}
+
+impl DerefMut for Locals {
+    fn deref_mut(&mut self) -> &mut Vec<FsValue> {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
 /// One interpreter frame, rebuilt on demand. Inlined frames will add a parent.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FrameState {
     /// Index of the instruction, in code units (2 bytes each) from the start of the code.
     pub pc: u32,
     /// One entry per slot of `co_nlocalsplus`.
-    pub locals: Vec<FsValue>,
+    pub locals: Locals,
     /// The value stack, bottom first.
     pub stack: Vec<FsValue>,
 }
@@ -102,7 +153,7 @@ impl FrameState {
 /// Frame states as bytes: each as what differs from the one before. In a function of many locals nearly all of
 /// its bytes would be frame states otherwise, and most of the time that the program waits would go there.
 pub(super) mod changes {
-    use super::{FrameState, FsValue};
+    use super::{FrameState, FsValue, Locals};
     use serde::de::{Error, SeqAccess, Visitor};
     use serde::ser::SerializeSeq;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -125,17 +176,20 @@ pub(super) mod changes {
     pub fn serialize<S: Serializer>(states: &[FrameState], to: S) -> Result<S::Ok, S::Error> {
         let mut seq = to.serialize_seq(Some(states.len()))?;
         let mut locals: Vec<(u32, &FsValue)> = Vec::new();
-        let mut before: &[FsValue] = &[];
+        let nothing = Locals::default();
+        let mut before = &nothing;
         for state in states {
             locals.clear();
-            let both = before.len().min(state.locals.len());
-            for (slot, (old, new)) in before.iter().zip(&state.locals).enumerate() {
-                if old != new {
-                    locals.push((slot as u32, new));
+            if !state.locals.is_shared_with(before) {
+                let both = before.len().min(state.locals.len());
+                for (slot, (old, new)) in before.iter().zip(state.locals.iter()).enumerate() {
+                    if old != new {
+                        locals.push((slot as u32, new));
+                    }
                 }
+                let more = state.locals.iter().enumerate().skip(both);
+                locals.extend(more.map(|(slot, new)| (slot as u32, new)));
             }
-            let more = state.locals.iter().enumerate().skip(both);
-            locals.extend(more.map(|(slot, new)| (slot as u32, new)));
             seq.serialize_element(&Change {
                 pc: state.pc,
                 count: state.locals.len() as u32,
@@ -166,8 +220,12 @@ pub(super) mod changes {
                     if values > MAX_VALUES {
                         return Err(A::Error::custom("frame states of too many values"));
                     }
-                    let mut locals = states.last().map_or(Vec::new(), |s| s.locals.clone());
-                    locals.resize(count, FsValue::Null);
+                    let mut locals = states
+                        .last()
+                        .map_or(Locals::default(), |s| s.locals.clone());
+                    if locals.len() != count {
+                        locals.resize(count, FsValue::Null);
+                    }
                     for (slot, value) in change.locals {
                         *locals
                             .get_mut(slot as usize)

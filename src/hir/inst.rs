@@ -122,7 +122,7 @@ pub struct Inst {
     pub op: Op,
     pub args: SmallVec<[Value; 3]>,
     pub imms: SmallVec<[Imm; 2]>,
-    pub targets: SmallVec<[Target; 2]>,
+    pub targets: Vec<Target>,
     pub fs: Option<FrameStateId>,
     /// The bytecode instruction that it belongs to, in code units, where no frame state says so and an object may die:
     /// what its destructor sees as the place where the frame is.
@@ -645,7 +645,7 @@ impl Inst {
             op,
             args: SmallVec::from_slice(args),
             imms: SmallVec::from_slice(imms),
-            targets: SmallVec::new(),
+            targets: Vec::new(),
             fs: None,
             pc: None,
             drops: Vec::new(),

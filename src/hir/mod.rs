@@ -27,7 +27,7 @@ pub mod types;
 pub mod verify;
 
 pub use entities::{Block, CellId, ConstId, FrameStateId, Value};
-pub use frame_state::{FrameState, FsValue};
+pub use frame_state::{FrameState, FsValue, Locals};
 pub use function::{BlockData, CallCell, Const, Function, ValueData};
 pub use inst::{
     BinOp, CmpOp, DictKind, Effects, ExitReason, FsKind, Imm, ImmKind, Inst, Op, OpInfo, Ownership,

@@ -10,7 +10,7 @@
 //! the empty type.
 
 use super::entities::{Block, CellId, ConstId, FrameStateId, Value};
-use super::frame_state::{FrameState, FsValue};
+use super::frame_state::{FrameState, FsValue, Locals};
 use super::function::{BlockData, CallCell, Const, Function, ValueData};
 use super::inst::{
     BinOp, CmpOp, DictKind, ExitReason, Imm, ImmKind, Inst, Op, ResultRule, Target, UnOp,
@@ -335,7 +335,11 @@ impl<'a> Parser<'a> {
         let stack = self.list(']', Self::fs_value)?;
         self.grow_states(id);
         self.states[id.index()].0 = true;
-        self.func.frame_states[id.index()] = FrameState { pc, locals, stack };
+        self.func.frame_states[id.index()] = FrameState {
+            pc,
+            locals: locals.into(),
+            stack,
+        };
         Ok(())
     }
 
@@ -346,7 +350,7 @@ impl<'a> Parser<'a> {
                 .frame_states
                 .resize_with(id.index() + 1, || FrameState {
                     pc: 0,
-                    locals: Vec::new(),
+                    locals: Locals::default(),
                     stack: Vec::new(),
                 });
         }

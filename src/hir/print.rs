@@ -158,7 +158,7 @@ impl Display for FrameState {
             f,
             "pc {} locals [{}] stack [{}]",
             self.pc,
-            Commas::new(&self.locals),
+            Commas::new(self.locals.iter()),
             Commas::new(&self.stack)
         )
     }

@@ -12,7 +12,7 @@ pub fn graph(edges: &[&[u32]]) -> Function {
     let mut func = Function::new("graph", 0, 0);
     let fs = func.add_frame_state(FrameState {
         pc: 0,
-        locals: Vec::new(),
+        locals: super::Locals::default(),
         stack: Vec::new(),
     });
     for _ in 1..edges.len() {

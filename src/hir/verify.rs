@@ -447,7 +447,7 @@ mod tests {
         let mut func = with_inst(Inst::new(Op::Poll, &[], &[]).with_fs(FrameStateId(0)));
         func.add_frame_state(FrameState {
             pc: 0,
-            locals: Vec::new(),
+            locals: crate::hir::Locals::default(),
             stack: vec![FsValue::Value(missing)],
         });
         assert!(message(&func).contains("v7 does not exist"));

@@ -154,7 +154,7 @@ impl Builder<'_> {
         self.pc += 1;
         self.func.add_frame_state(FrameState {
             pc: self.pc,
-            locals: self.locals.clone(),
+            locals: self.locals.clone().into(),
             stack,
         })
     }

@@ -217,7 +217,7 @@ fn buffer_words(func: &Function, exits: bool) -> u32 {
         let flushes = inst.info().effects == Effects::Escape || inst.op == Op::ListAppend;
         if let Some(fs) = inst.fs.filter(|_| flushes) {
             let mut words = 0;
-            for local in &func.frame_state(fs).locals {
+            for local in func.frame_state(fs).locals.iter() {
                 local.for_each(|_| words += 2);
             }
             most = most.max(words);
