@@ -165,7 +165,7 @@ def size(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", type=measuring.interpreter, required=True, help="an interpreter that the JIT is installed for")
+    parser.add_argument("--python", type=measuring.interpreter_with_jit, required=True, help="an interpreter that the JIT is installed for")
     parser.add_argument("--pythonpath", help="where Django and what it needs lie")
     parser.add_argument("--jobs", type=measuring.count, default=os.cpu_count(), help="programs at once (%(default)s)")
     parser.add_argument("--output", type=measuring.output, default=measuring.HERE.parent / "src" / "touched.txt", help="the list (%(default)s)")

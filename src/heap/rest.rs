@@ -2,7 +2,8 @@
 //!
 //! At once, behind a compilation that stands alone. Where one follows another within milliseconds, as at the start of a program, each
 //! would have to touch all of it again, which takes longer than the compilation itself; then it is given back when there was
-//! none for a while, by the first frame that comes by. But in a small process it would be much of its memory for so long.
+//! none for a while, by the first frame that comes by. But in a small process it would be much of its memory for so long: there the module's pages go
+//! behind each compilation, and those of the evaluator and the runtime before it.
 
 use crate::timing;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};

@@ -1,5 +1,6 @@
 """The programs in benches/: mistakes are one line before anything is measured, and what can go wrong in a measurement is one line, too."""
 
+import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -14,8 +15,9 @@ import latency  # noqa: E402
 import linking  # noqa: E402
 import measuring  # noqa: E402
 import report  # noqa: E402
+import touched  # noqa: E402
 
-PROGRAMS = {"growth.py": [], "latency.py": [], "kills.py": [], "linking.py": [sys.executable, sys.executable]}
+PROGRAMS = {"growth.py": [], "latency.py": [], "kills.py": [], "linking.py": [sys.executable, sys.executable], "touched.py": []}
 
 
 def refused(name, *arguments):
@@ -103,6 +105,77 @@ def test_ends(error, status, message):
         code = code.replace(repr(error), f"OSError{(error.errno, error.strerror, error.filename)!r}")
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (status, message)
+
+
+CALLGRIND = """\
+ob=(1) /usr/bin/python3.11
+fl=(1) ???
+fn=(1) main
+0 10
+cob=(2) /site-packages/swallow/_swallow.cpython-311-x86_64-linux-gnu.so
+cfn=(2) _ZN8_swallow7control5enter10eval_frame17h0123456789abcdefE
+calls=2 0
+0 900
+
+ob=(2)
+fn=(2)
+0 100
+cfn=(3) _ZN8_swallow7control7compile9translate17h0123456789abcdefE
+calls=1 0
+0 700
+cfn=(2)
+calls=1 0
+0 50
++3 50
+
+fn=(3)
+0 200
+cfn=(4) _ZN4core3ops8function6FnOnce9call_once17h0123456789abcdefE.llvm.123
+calls=1 0
+0 500
+
+fn=(4)'2
+0 500
+
+fn=(5) 0x0000000000001234
+0 7
+"""
+
+
+def test_what_callgrind_has_seen(tmp_path):
+    path = tmp_path / "callgrind.out"
+    path.write_text(CALLGRIND, encoding="utf-8")
+    profile = touched.Profile(path)
+    enter, translate = "_ZN8_swallow7control5enter10eval_frame", "_ZN8_swallow7control7compile9translate"
+    once = "_ZN4core3ops8function6FnOnce9call_once"
+    assert profile.counts == {enter: 150, translate: 200, once: 500}
+    assert profile.reached(profile.beginnings(), left_out=touched.COMPILE) >= {"main", enter}
+    assert once not in profile.reached(profile.beginnings(), left_out=touched.COMPILE)
+    assert profile.reached(touched.COMPILE, only=profile.counts) == {translate, once}
+
+
+def test_order_of_the_list():
+    often, shared, compiler, seldom = 1_000_000, 900, 5_000_000, 3
+    counts = {"seldom": seldom, "compiler": compiler, "shared": shared, "often": often, "oftener": 2 * often}
+    outside = {"often", "oftener", "shared", "seldom"}
+    assert touched.ordered([(counts, outside, {"compiler", "shared"})]) == ["oftener", "often", "shared", "compiler", "seldom"]
+
+
+@pytest.mark.skipif(shutil.which("nm") is None, reason="binutils are not installed")
+def test_what_is_touched_lies_side_by_side():
+    """The list is not out of date, and the linker has followed it."""
+    module = check("import swallow._swallow as module; print(module.__file__)", "-Xjit=whenhot").stdout.strip()
+    lines = subprocess.run(["nm", "--print-size", "--defined-only", module], capture_output=True, text=True, check=True).stdout.splitlines()
+    symbols = [line.split() for line in lines if len(line.split()) == 4]
+    listed = {line for line in (ROOT / "src/touched.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")}
+    places = [(touched.without_hash(name), int(address, 16), int(size, 16)) for address, size, kind, name in symbols if kind in "tT"]
+    found = [(name, address, size) for name, address, size in places if name in listed and name.startswith("_ZN8_swallow")]
+    names = {name for name, _, _ in found}
+    ours = {name for name in listed if name.startswith("_ZN8_swallow")}
+    assert len(names) > 0.75 * len(ours), f"make src/touched.txt anew (benches/touched.py): {sorted(ours - names)}"
+    begin, end = min(address for _, address, _ in found), max(address + size for _, address, size in found)
+    beside = sum(size for name, address, size in places if begin <= address < end and name not in listed)
+    assert beside < 0.1 * sum(size for _, _, size in found)
 
 
 def test_the_table_of_the_readme_is_replaced_and_nothing_else(tmp_path):

@@ -1,5 +1,6 @@
 """No memory is lost: valgrind's verdict on programs under the JIT is the one on plain CPython."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from running import PROGRAMS, PYTHON, REFERENCE, ROOT, environment
+from running import PROGRAMS, PYTHON, REFERENCE, ROOT, environment, run
 
 # Program, options: code that is compiled, compiled again, left at guards, given back.
-# LLVM is in the process that valgrind looks at; it could not follow the start of another one.
+# LLVM is in the process that valgrind looks at; it doesn't follow another one.
 INPROCESS = ["-X", "jit-codegen=inprocess"]
 CASES = {
     "hot": (ROOT / "benches/programs/nbody.py", ["2000"], ["-Xjit=whenhot"]),
@@ -60,3 +61,15 @@ def test_no_leak(case):
     assert done.returncode == 0, done.stderr[-4000:]
     assert got == expected, done.stderr[-8000:]
     assert not errors, done.stderr[-8000:]
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed; `cargo xtask test` installs it")
+def test_the_code_of_a_helper_runs_under_valgrind():
+    """Code that the helper writes, and writes over old code, which valgrind has translations of."""
+    program = str(ROOT / "benches/programs/factory.py")
+    expected = run([REFERENCE, program, "20"])
+    got = run(["valgrind", "--tool=none", "-q", PYTHON, "-Xjit=whenhot", "-X", "jit-stats", program, "20"])
+    assert (got.status, got.stdout) == (0, expected.stdout), got
+    stats = json.loads([line for line in got.stderr.splitlines() if line.startswith("{")][-1])
+    assert stats["helper_starts"] >= 1 and stats["units_compiled"] >= 1, stats
+    assert stats["entries_hook"] + stats["entries_vectorcall"] + stats["entries_loop"] >= 1, stats
