@@ -115,6 +115,8 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     }
+    // What LLVM's static initialisers have touched.
+    pages::unmap_idle();
     if let Some(filter) = std::env::args().nth(1) {
         log::start(&filter);
     }
