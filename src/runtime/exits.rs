@@ -519,9 +519,22 @@ unsafe fn take_ownership(object: *mut PyObject, frame: Frame) {
 /// # Safety
 /// A frame that native code pushed and that has returned.
 pub unsafe extern "C-unwind" fn swl_frame_clear(
-    _ts: *mut PyThreadState,
+    ts: *mut PyThreadState,
     frame: *mut PyInterpreterFrame,
 ) {
+    // SAFETY: the caller's promise. As in CPython the frame's level of recursion counts until it is clear.
+    unsafe {
+        let left: i32 = read(ts, tstate::RECURSION_REMAINING);
+        write(ts, tstate::RECURSION_REMAINING, left - 1);
+        clear(frame);
+        let left: i32 = read(ts, tstate::RECURSION_REMAINING);
+        write(ts, tstate::RECURSION_REMAINING, left + 1);
+    }
+}
+
+/// # Safety
+/// As [`swl_frame_clear`].
+unsafe fn clear(frame: *mut PyInterpreterFrame) {
     // SAFETY: the caller's promise; references in the frame are the frame's own.
     unsafe {
         let frame = Frame::from_raw(frame);

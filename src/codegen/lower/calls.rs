@@ -431,13 +431,12 @@ impl<M: Machine> Lower<'_, M> {
         self.m.jump(block, &[tag_word, payload]);
     }
 
-    /// Fills the epilogue: counts the recursion back, releases the locals in slot order.
+    /// Fills the epilogue: releases the locals in slot order, counts the recursion back.
     pub(super) fn emit_epilogue(&mut self) {
         let Some(block) = self.epilogue else { return };
         self.m.switch_to(block);
         let result = self.m.block_params(block);
         let own = self.frame;
-        self.count_back();
         self.place = Place::Returned;
         for slot in self.used_slots.clone() {
             let offset = frame::LOCALSPLUS + 8 * slot as i32;
@@ -452,6 +451,7 @@ impl<M: Machine> Lower<'_, M> {
         let zero = self.m.int(0);
         self.m.store(Ty::I32, zero, own, frame::STACKTOP);
         self.place = Place::Unknown;
+        self.count_back();
         self.m.ret(result[0], result[1]);
     }
 
