@@ -1,8 +1,8 @@
 //! The pages of the file that this code is in, extension module or code generator: those of the compiler are not kept mapped while
 //! nothing is compiled.
 //!
-//! The system maps code in steps of 64 kB around each place that is touched. Building HIR touches nearly all that the extension
-//! module has, for some hundred microseconds; the evaluator and the runtime need a third of it. Of the code generator's 30 MB
+//! The system maps code in steps of 64 kB around each place that is touched. Building HIR needs some hundred kB
+//! of the extension module for some hundred microseconds, most of which nothing else runs. Of the code generator's 30 MB
 //! nothing is needed while it waits. The same is true of the unwinder (libgcc_s), which a plain CPython does not load: it is asked when a panic is caught
 //! or a stack is looked through. Unmapped pages stay in the system's cache, and come back by themselves when they are touched.
 

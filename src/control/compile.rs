@@ -279,11 +279,13 @@ impl Pending {
 /// From bytecode to a job of the code generator, or to code if that answers at once.
 fn translate(jit: &'static Jit, code: *mut PyObject, source: Source, start: Option<EntryPoint>) {
     let pc = start.as_ref().map(|start| start.pc);
-    jit.make_way();
     // SAFETY: the code object is alive: a frame or the caller holds it.
     let submitted = unsafe {
         jit.timed(code, Heat::Compiling, || {
-            holding("submit", || submit(jit, code, source, start))
+            holding("submit", || {
+                jit.make_way();
+                submit(jit, code, source, start)
+            })
         })
     };
     match submitted {

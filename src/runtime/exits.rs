@@ -263,9 +263,7 @@ pub(super) unsafe extern "C-unwind" fn swl_dealloc_seen(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        // Numbers and strings die unseen.
-        if type_of(object).is(Type::TRIVIAL) {
-            crate::host::ffi::_Py_Dealloc(object);
+        if dies_unseen(object) {
             return;
         }
         if !instr.is_null() {
@@ -273,6 +271,21 @@ pub(super) unsafe extern "C-unwind" fn swl_dealloc_seen(
         }
         flush_chain(parent);
         crate::host::ffi::_Py_Dealloc(object);
+    }
+}
+
+/// Frees numbers and strings, whose death runs no code; whether it was one.
+///
+/// # Safety
+/// `object` has no reference left.
+unsafe fn dies_unseen(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let unseen = type_of(object).is(Type::TRIVIAL);
+        if unseen {
+            crate::host::ffi::_Py_Dealloc(object);
+        }
+        unseen
     }
 }
 
@@ -288,8 +301,7 @@ pub(super) unsafe extern "C-unwind" fn swl_dealloc_behind(
 ) {
     // SAFETY: the caller's promise. Whatever destructors run, the thread's C frame is the same before and after.
     unsafe {
-        if type_of(object).is(Type::TRIVIAL) {
-            crate::host::ffi::_Py_Dealloc(object);
+        if dies_unseen(object) {
             return;
         }
         flush_chain(parent);

@@ -1,6 +1,5 @@
 """The programs in benches/: mistakes are one line before anything is measured, and what can go wrong in a measurement is one line, too."""
 
-import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -161,7 +160,6 @@ def test_order_of_the_list():
     assert touched.ordered([(counts, outside, {"compiler", "shared"})]) == ["oftener", "often", "shared", "compiler", "seldom"]
 
 
-@pytest.mark.skipif(shutil.which("nm") is None, reason="binutils are not installed")
 def test_what_is_touched_lies_side_by_side():
     """The list is not out of date, and the linker has followed it."""
     module = check("import swallow._swallow as module; print(module.__file__)", "-Xjit=whenhot").stdout.strip()

@@ -1,8 +1,7 @@
-"""No memory is lost: valgrind's verdict on programs under the JIT is the one on plain CPython."""
+"""No memory is lost: valgrind's verdict on programs under the JIT is the one on plain CPython. `cargo xtask test` installs it."""
 
 import json
 import re
-import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -50,7 +49,6 @@ def lost(python, options, program, arguments):
     return bytes_lost, errors, done
 
 
-@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed; `cargo xtask test` installs it")
 @pytest.mark.parametrize("case", CASES)
 def test_no_leak(case):
     program, arguments, options = CASES[case]
@@ -63,7 +61,6 @@ def test_no_leak(case):
     assert not errors, done.stderr[-8000:]
 
 
-@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed; `cargo xtask test` installs it")
 def test_the_code_of_a_helper_runs_under_valgrind():
     """Code that the helper writes, and writes over old code, which valgrind has translations of."""
     program = str(ROOT / "benches/programs/factory.py")
