@@ -422,6 +422,7 @@ impl Jit {
     pub fn unit_or_new(&self, code: *mut PyObject) -> Option<&mut Unit> {
         let extra = self.extra(code);
         if extra == 0 || extra & 1 == 1 {
+            self.prepare();
             let unit = Box::new(new_unit(code, enter::Count::from_word(extra)));
             let raw = Box::into_raw(unit);
             if !self.set_extra(code, raw as usize) {
@@ -506,6 +507,14 @@ impl Jit {
     /// Behind a compilation: gives back what only the compiler needs, now or soon.
     fn rest(&self) {
         self.rest.behind_work(|| self.give_back());
+    }
+
+    /// Before anything is recorded: from here on more of the module runs than its hook.
+    fn prepare(&self) {
+        if self.config.codegen == Codegen::Helper {
+            self.rest
+                .before_first(|| compile::holding("prepare", pages::narrow));
+        }
     }
 
     /// Before a compilation: what it does not need goes out of its way.

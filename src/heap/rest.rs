@@ -6,6 +6,7 @@
 //! behind each compilation, and those of the evaluator and the runtime before it.
 
 use crate::timing;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// Nanoseconds without a compilation that end a row of them.
@@ -27,6 +28,7 @@ pub struct Rest {
     /// When the size of the process was looked at, and whether it was large.
     sized: AtomicU64,
     large: AtomicBool,
+    begun: Once,
 }
 
 impl Default for Rest {
@@ -44,6 +46,7 @@ impl Rest {
             looks: AtomicU32::new(0),
             sized: AtomicU64::new(0),
             large: AtomicBool::new(false),
+            begun: Once::new(),
         }
     }
 
@@ -52,6 +55,15 @@ impl Rest {
     #[inline(always)]
     pub fn is_due(&self) -> bool {
         self.due.load(Ordering::Relaxed)
+    }
+
+    /// Before the first function is recorded: in a small process has room made for it.
+    pub fn before_first(&self, prepare: impl FnOnce()) {
+        self.begun.call_once(|| {
+            if !self.is_large(timing::now()) {
+                prepare();
+            }
+        });
     }
 
     /// Before a compilation: in a small process gives back what only runs at other times.
