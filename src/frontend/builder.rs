@@ -200,11 +200,11 @@ impl<'a> Builder<'a> {
                     self.guard_type(value, ty);
                 }
                 seen => {
-                    let value = self
-                        .guard(Op::GuardNotNull, &[value], &[])
-                        .expect("refined");
+                    // A call has bound its parameters.
+                    let known = self.emit(Op::AssumeNotNull, &[value], &[]);
+                    self.state.replace(value, known);
                     if let Some(ty) = seen {
-                        self.hint(value, ty);
+                        self.hint(known, ty);
                     }
                 }
             }

@@ -359,6 +359,8 @@ ops! {
     /// Puts the double `a` into slot `i`, releasing what was there; when that is a float that nobody
     /// else refers to, its box is reused.
     StoreLocalFloat "store_local_float" (F64) { imms: &[ImmKind::Index], effects: Write }
+    /// Takes the reference in slot `i`, which is not empty, out of the frame.
+    TakeLocal "take_local" () { imms: &[ImmKind::Index], result: Fixed(OBJ), effects: Write, ownership: Ownership::Owned }
     /// Releases what is in slot `i` and makes it null.
     DropLocal "drop_local" () { imms: &[ImmKind::Index], effects: Write }
 
@@ -369,6 +371,8 @@ ops! {
     GuardNotNull "guard_not_null" (MAYBE) { result: NotNull, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::Null) }
     /// `a`, which is known not to be null.
     AssumeNotNull "assume_not_null" (MAYBE) { result: NotNull, ownership: Ownership::Same }
+    /// `a`, which is known to be exactly of the one class `i`.
+    AssumeType "assume_type" (MAYBE) { imms: &[ImmKind::Type], result: Narrow, ownership: Ownership::Same }
     /// `a` is the very object `i`.
     GuardIs "guard_is" (MAYBE) { imms: &[ImmKind::Const], result: ConstType, ownership: Ownership::Same, fs: FsKind::Guard, reason: Some(ExitReason::Identity) }
     /// `a` is true.

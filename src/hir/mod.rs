@@ -21,6 +21,7 @@ pub mod loops;
 pub mod parse;
 pub mod print;
 pub mod serialise;
+pub mod slot_states;
 #[cfg(test)]
 mod testing;
 pub mod types;

@@ -221,7 +221,12 @@ impl<'a> Verifier<'a> {
             }
         }
         if let (
-            Op::LoadLocal | Op::StoreLocal | Op::StoreLocalFloat | Op::AppendLocal | Op::DropLocal,
+            Op::LoadLocal
+            | Op::StoreLocal
+            | Op::StoreLocalFloat
+            | Op::AppendLocal
+            | Op::TakeLocal
+            | Op::DropLocal,
             Some(&Imm::Index(slot)),
         ) = (inst.op, inst.imms.first())
         {

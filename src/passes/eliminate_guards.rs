@@ -8,6 +8,7 @@
 //! ```
 //!
 //! - a guard that the operand's type implies;
+//! - a guard or an unboxing of what has been guarded or unboxed as another value, before it was stored to a local or behind that;
 //! - an operation equal to one that dominates it: pure ones everywhere (classes of the lattice don't
 //!   change, numbers are immutable), those that read memory within a block up to the next write, or the
 //!   next death of an object, whose destructor may write;
@@ -26,6 +27,7 @@ use std::collections::{HashMap, HashSet};
 pub fn eliminate_guards(func: &mut Function) -> bool {
     let untagged = untag(func);
     let mut eliminator = Eliminator {
+        roots: roots(func),
         deaths: Deaths::of(func),
         definitions: definitions(func),
         dominators: Dominators::new(func),
@@ -43,6 +45,8 @@ pub fn eliminate_guards(func: &mut Function) -> bool {
 type Key = (Op, Vec<Value>, Vec<Imm>);
 
 struct Eliminator {
+    /// Whose reference each value is.
+    roots: Vec<Value>,
     /// `None`: there are no reads to be merged.
     deaths: Option<Deaths>,
     definitions: Vec<Option<Inst>>,
@@ -91,7 +95,10 @@ impl Eliminator {
     ) -> bool {
         self.fold(func, inst);
         let effects = inst.info().effects;
-        let key: Key = (inst.op, inst.args.to_vec(), inst.imms.to_vec());
+        let mut key: Key = (inst.op, inst.args.to_vec(), inst.imms.to_vec());
+        if is_of_object(inst.op) {
+            key.1[0] = self.first_name(inst.args[0]);
+        }
         let earlier = if effects == Effects::Pure && !inst.is_terminator() && !is_box(inst.op) {
             let seen = self.known.entry(key).or_default();
             let earlier = seen
@@ -115,6 +122,13 @@ impl Eliminator {
             None
         };
         if let (Some(old), Some(Some(new))) = (inst.result, earlier) {
+            if inst.op == Op::GuardType && self.roots[old.index()] != self.roots[new.index()] {
+                // The same object, but a reference that others hold.
+                *inst = Inst::new(Op::AssumeType, &inst.args, &inst.imms);
+                inst.result = Some(old);
+                self.changed = true;
+                return false;
+            }
             self.replacements.insert(old, new);
         }
         earlier.is_some()
@@ -130,7 +144,7 @@ impl Eliminator {
             None => return false,
         };
         let stands = match inst.op {
-            Op::GuardType if func.ty(arg).is(inst.imm_type(0)) => Some(arg),
+            Op::GuardType | Op::AssumeType if func.ty(arg).is(inst.imm_type(0)) => Some(arg),
             Op::GuardNotNull | Op::AssumeNotNull if func.ty(arg).is(Type::OBJECT) => Some(arg),
             Op::UnboxInt => self.boxed(arg, Op::BoxInt),
             Op::UnboxFloat => self.boxed(arg, Op::BoxFloat),
@@ -148,13 +162,23 @@ impl Eliminator {
     fn origin(&self, mut value: Value) -> Option<&Inst> {
         loop {
             let inst = self.definitions[value.index()].as_ref()?;
-            match inst.op {
-                Op::GuardType | Op::GuardNotNull | Op::AssumeNotNull | Op::StoreLocal => {
-                    value = self.replacements.get(inst.args[0]);
-                }
-                _ => return Some(inst),
+            match same_object(inst) {
+                Some(same) => value = self.replacements.get(same),
+                None => return Some(inst),
             }
         }
+    }
+
+    /// The value that an object was first known as.
+    fn first_name(&self, value: Value) -> Value {
+        let mut value = self.replacements.get(value);
+        while let Some(same) = self.definitions[value.index()]
+            .as_ref()
+            .and_then(same_object)
+        {
+            value = self.replacements.get(same);
+        }
+        value
     }
 
     /// The operand of the operation `op` that made `value`.
@@ -305,6 +329,23 @@ fn compare(cmp: CmpOp, a: i64, b: i64) -> bool {
         CmpOp::Gt => a > b,
         CmpOp::Ge => a >= b,
     }
+}
+
+/// What an instruction's result is another value of, if it is of one: a refinement, or the local that it was stored to.
+fn same_object(inst: &Inst) -> Option<Value> {
+    matches!(
+        inst.op,
+        Op::GuardType | Op::AssumeType | Op::GuardNotNull | Op::AssumeNotNull | Op::StoreLocal
+    )
+    .then(|| inst.args[0])
+}
+
+/// Operations that ask for something of an object, no matter which value it is known as.
+fn is_of_object(op: Op) -> bool {
+    matches!(
+        op,
+        Op::GuardType | Op::UnboxInt | Op::UnboxFloat | Op::UnboxBool
+    )
 }
 
 /// Boxes are objects: two of them are not one.

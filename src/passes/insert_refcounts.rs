@@ -13,14 +13,22 @@
 //!                                            return v3
 //! ```
 //!
+//! What is returned of a slot is taken out of it, as the frame ends:
+//!
+//! ```text
+//! return v1                             =>   v2 = take_local 1
+//!                                            return v2
+//! ```
+//!
 //! Relies on: no branch with arguments (they are split here), frame states marked by `mark_slots`.
 //! After: CinderX's refcount insertion, in the idea of borrow support.
 
 use super::slots::{Contents, Name, Slots, null_values};
 use crate::hir::cfg::predecessors;
 use crate::hir::liveness::{Liveness, ValueSet, for_each_use, is_counted, step_back};
+use crate::hir::slot_states::flushes;
 use crate::hir::{
-    Block, BlockData, Effects, FsKind, Function, Inst, Op, Ownership, Target, Type, Value,
+    Block, BlockData, Effects, FsKind, Function, Imm, Inst, Op, Ownership, Target, Type, Value,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -237,7 +245,7 @@ impl Counter {
         nulls: &BTreeSet<Value>,
     ) -> bool {
         let is_store = matches!(inst.op, Op::StoreLocal | Op::AppendLocal | Op::DropLocal);
-        if is_store && !super::slots::flushes(inst) {
+        if is_store && !flushes(inst) {
             // A comparison of all slots at each store would grow with the square of the locals.
             let slot = inst.imm_index(0) as usize;
             let before = contents[slot].clone();
@@ -248,7 +256,7 @@ impl Counter {
             let name = Name::Value(result);
             contents.iter().any(|names| names.contains(&name))
         };
-        let may_change = super::slots::flushes(inst)
+        let may_change = flushes(inst)
             || inst.op == Op::LoadLocal
             || inst.result.is_some_and(is_named);
         if !may_change {
@@ -261,7 +269,7 @@ impl Counter {
 
     fn slots_written(&self, inst: &Inst) -> bool {
         matches!(inst.op, Op::StoreLocal | Op::AppendLocal | Op::DropLocal)
-            || super::slots::flushes(inst)
+            || flushes(inst)
     }
 
     /// Whether an owned reference that may free more than itself dies with this instruction.
@@ -310,8 +318,9 @@ impl Counter {
                 continue;
             }
             let dying = at_starts.remove(&block).unwrap_or_default();
-            let data = self.rewrite(func, block, &dying);
-            func.blocks[block.index()].insts = data;
+            let mut insts = self.rewrite(func, block, &dying);
+            self.hand_over(func, block, &mut insts);
+            func.blocks[block.index()].insts = insts;
         }
         for (block, at, dying) in splits {
             let last = func.blocks[block.index()]
@@ -429,6 +438,31 @@ impl Counter {
             }
         }
         out
+    }
+
+    /// What a local holds is returned with the local's own reference: the frame ends here.
+    fn hand_over(&self, func: &mut Function, block: Block, insts: &mut [Inst]) {
+        let [.., count, end] = insts else { return };
+        if (count.op, end.op) != (Op::IncRef, Op::Return) || count.args != end.args {
+            return;
+        }
+        let root = self.slots.roots[end.args[0].index()];
+        let Held::Slot(slot) = self.held(root) else {
+            return;
+        };
+        let nulls = null_values(func);
+        let mut contents = self.slots.at_start[block.index()]
+            .clone()
+            .expect("it can be reached");
+        for inst in &func.blocks[block.index()].insts {
+            self.slots.step(func, inst, &mut contents, &nulls);
+        }
+        if contents[slot as usize].contains(&Name::Value(root)) {
+            *count = Inst::new(Op::TakeLocal, &[], &[Imm::Index(slot)]);
+            let taken = func.new_value(Type::OBJECT);
+            count.result = Some(taken);
+            end.args[0] = taken;
+        }
     }
 
     /// Operands whose reference is consumed, jump arguments for owned parameters among them.

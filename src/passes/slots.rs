@@ -7,7 +7,8 @@
 
 use crate::hir::cfg::{predecessors, reverse_postorder};
 use crate::hir::liveness::roots;
-use crate::hir::{Block, Effects, FrameState, FsKind, FsValue, Function, Inst, Op, Type, Value};
+use crate::hir::slot_states::flushes;
+use crate::hir::{Block, FrameState, FsValue, Function, Inst, Op, Type, Value};
 use std::collections::BTreeSet;
 
 /// A name of a slot's content.
@@ -210,13 +211,6 @@ impl Slots {
             }
         }
     }
-}
-
-/// Whether an instruction may make unboxed locals visible.
-pub(super) fn flushes(inst: &Inst) -> bool {
-    inst.info().effects == Effects::Escape
-        && (inst.info().fs == FsKind::Raise || inst.op == Op::Poll)
-        || inst.op == Op::ListAppend
 }
 
 /// Values that are surely null.

@@ -45,10 +45,12 @@ unsafe impl Send for LlvmGenerator {}
 /// LLVM's own switches, for which its C interface has no other door: two machine passes cost a fifth of
 /// the compile time and gain nothing. Our exits end in the same few instructions, which tail merging
 /// compares pair by pair; and processors that run out of order need no schedule.
-const SWITCHES: [&CStr; 3] = [
+const SWITCHES: [&CStr; 5] = [
     c"swallow",
     c"-enable-tail-merge=false",
     c"-post-RA-scheduler=false",
+    c"-enable-misched=false",
+    c"-grow-region-complexity-budget=200",
 ];
 
 /// Sets [`SWITCHES`], which LLVM takes only once.

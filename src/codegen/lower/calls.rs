@@ -3,6 +3,7 @@
 use super::super::machine::{CheckedOp, Hint, IntOp, Machine, Ty};
 use super::{Lower, Place};
 use crate::helpers::{Data, Helper, call_cell, tag};
+use crate::hir::slot_states::SlotState;
 use crate::hir::{CmpOp, FsValue, Inst, Type, Value};
 use crate::layout::{self, code, frame, function, generator, tstate};
 
@@ -427,6 +428,11 @@ impl<M: Machine> Lower<'_, M> {
                 block
             }
         };
+        let here = self.slots.iter().copied();
+        self.at_returns = Some(match &self.at_returns {
+            Some(before) => before.iter().zip(here).map(|(a, b)| a.or(b)).collect(),
+            None => here.collect(),
+        });
         let tag_word = self.m.int(tag_word);
         self.m.jump(block, &[tag_word, payload]);
     }
@@ -438,15 +444,24 @@ impl<M: Machine> Lower<'_, M> {
         let result = self.m.block_params(block);
         let own = self.frame;
         self.place = Place::Returned;
-        for slot in self.used_slots.clone() {
+        let slots = self.at_returns.take().unwrap_or_default();
+        for (slot, state) in slots.into_iter().enumerate() {
             let offset = frame::LOCALSPLUS + 8 * slot as i32;
-            let value = self.load_ptr(own, offset);
-            let null = self.is_null(value);
-            self.unless(null, |this| {
-                let null = this.m.null();
+            let null = self.m.null();
+            let clear = |this: &mut Self, value| {
                 this.m.store(Ty::Ptr, null, own, offset);
-                this.decref(value, Type::OBJECT);
-            });
+                this.decref(value, state.ty() - Type::NULL);
+            };
+            if state == SlotState::Empty {
+                continue;
+            }
+            let value = self.load_ptr(own, offset);
+            if state.ty().contains(Type::NULL) {
+                let empty = self.m.same(value, null);
+                self.unless(empty, |this| clear(this, value));
+            } else {
+                clear(self, value);
+            }
         }
         let zero = self.m.int(0);
         self.m.store(Ty::I32, zero, own, frame::STACKTOP);

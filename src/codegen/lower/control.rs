@@ -56,6 +56,7 @@ impl<M: Machine> Lower<'_, M> {
 
     fn lower_block(&mut self, block: Block) {
         self.m.switch_to(self.blocks[block.index()]);
+        self.slots = self.states.at_start(self.func, block);
         for inst in &self.func.blocks[block.index()].insts {
             if let Some(fs) = inst.fs {
                 self.place = Place::At(self.func.frame_state(fs).pc);
@@ -68,6 +69,7 @@ impl<M: Machine> Lower<'_, M> {
                 self.place = Place::At(pc);
             }
             self.lower_inst(inst);
+            self.states.step(self.func, inst, &mut self.slots);
         }
     }
 
@@ -114,6 +116,11 @@ impl<M: Machine> Lower<'_, M> {
         frame::LOCALSPLUS + 8 * inst.imm_index(0) as i32
     }
 
+    /// What the slot of an instruction holds before it.
+    fn slot_type(&self, inst: &Inst) -> Type {
+        self.slots[inst.imm_index(0) as usize].ty()
+    }
+
     fn float_op(&mut self, inst: &Inst, op: FloatOp) -> M::V {
         let (a, b) = self.args2(inst);
         self.m.float_op(op, a, b)
@@ -142,6 +149,12 @@ impl<M: Machine> Lower<'_, M> {
                 let own = self.frame;
                 Some(self.load_ptr(own, Self::slot_offset(inst)))
             }
+            Op::TakeLocal => {
+                let (own, null) = (self.frame, self.m.null());
+                let value = self.load_ptr(own, Self::slot_offset(inst));
+                self.m.store(Ty::Ptr, null, own, Self::slot_offset(inst));
+                Some(value)
+            }
             Op::PutStack => {
                 let value = self.v(inst.args[0]);
                 let own = self.frame;
@@ -162,24 +175,32 @@ impl<M: Machine> Lower<'_, M> {
                 let value = self.v(inst.args[0]);
                 let own = self.frame;
                 let place = (own, Self::slot_offset(inst));
-                self.replace(place, value, Type::MAYBE);
+                self.replace(place, value, self.slot_type(inst));
                 Some(value)
             }
             Op::StoreLocalFloat => {
                 let value = self.v(inst.args[0]);
-                self.replace_local_float(Self::slot_offset(inst), value);
+                let place = (self.frame, Self::slot_offset(inst));
+                if self.slot_type(inst).contains(Type::NULL) {
+                    self.replace_local_float(place.1, value);
+                } else {
+                    self.replace_float(Memory::Other, place, value);
+                }
                 None
             }
             Op::DropLocal => {
                 let null = self.m.null();
                 let own = self.frame;
-                self.replace((own, Self::slot_offset(inst)), null, Type::MAYBE);
+                let ty = self.slot_type(inst);
+                if ty != Type::NULL {
+                    self.replace((own, Self::slot_offset(inst)), null, ty);
+                }
                 None
             }
 
             Op::GuardType => Some(self.guard_type(inst)),
             Op::GuardNotNull => Some(self.guard_not_null(inst)),
-            Op::AssumeNotNull => Some(self.v(inst.args[0])),
+            Op::AssumeNotNull | Op::AssumeType => Some(self.v(inst.args[0])),
             Op::GuardIs => Some(self.guard_is(inst)),
             Op::GuardTrue => {
                 self.guard_bit(inst, true);

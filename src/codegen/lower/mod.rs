@@ -19,9 +19,10 @@ use super::CompileOptions;
 use super::image::ExitDesc;
 use super::machine::{Hint, Machine, Ty};
 use crate::helpers::activation;
-use crate::hir::{Effects, FrameStateId, FsKind, FsValue, Function, Inst, Op, Type, Value};
+use crate::hir::slot_states::{SlotState, SlotStates};
+use crate::hir::{Effects, FrameStateId, Function, Inst, Op, Type, Value};
 use crate::layout;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// What lowering leaves beside the code.
 pub struct Lowered {
@@ -96,8 +97,11 @@ struct Lower<'a, M: Machine> {
     edges: Vec<EdgeBlock<M>>,
     /// Flush entries by frame state.
     flushes: HashMap<FrameStateId, i64>,
-    /// Slots that may hold a reference when the unit returns.
-    used_slots: BTreeSet<u32>,
+    states: SlotStates,
+    /// What the slots of locals hold where the code being made stands.
+    slots: Vec<SlotState>,
+    /// The same at the returns so far.
+    at_returns: Option<Vec<SlotState>>,
     epilogue: Option<M::B>,
     /// Where the program is, for destructors that look.
     place: Place,
@@ -135,7 +139,9 @@ impl<'a, M: Machine> Lower<'a, M> {
             constants: constants(func),
             converted: converted(func),
             flushes: HashMap::new(),
-            used_slots: used_slots(func),
+            states: SlotStates::new(func),
+            slots: Vec::new(),
+            at_returns: None,
             epilogue: None,
             place: Place::Unknown,
             m,
@@ -229,31 +235,6 @@ fn buffer_words(func: &Function, exits: bool) -> u32 {
         }
     }
     most as u32
-}
-
-/// Slots that can be non-null at a return: arguments, stores, and what a flush writes.
-fn used_slots(func: &Function) -> BTreeSet<u32> {
-    let mut slots: BTreeSet<u32> = BTreeSet::new();
-    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
-        if matches!(
-            inst.op,
-            Op::LoadLocal | Op::StoreLocal | Op::StoreLocalFloat | Op::AppendLocal
-        ) {
-            slots.insert(inst.imm_index(0));
-        }
-        let flushes = inst.info().fs == FsKind::Raise || inst.op == Op::Poll;
-        if let Some(fs) = inst.fs
-            && flushes
-        {
-            for (slot, local) in func.frame_state(fs).locals.iter().enumerate() {
-                if matches!(local, FsValue::Value(_)) {
-                    slots.insert(slot as u32);
-                }
-            }
-        }
-    }
-    slots.extend(0..func.nargs);
-    slots
 }
 
 fn constants(func: &Function) -> HashMap<Value, &Inst> {

@@ -387,9 +387,11 @@ impl<M: Machine> Lower<'_, M> {
         value: M::V,
         old: Type,
     ) {
-        let before = self.m.load_from(memory, Ty::Ptr, base, offset);
+        let before = (old != Type::NULL).then(|| self.m.load_from(memory, Ty::Ptr, base, offset));
         self.m.store_to(memory, Ty::Ptr, value, base, offset);
-        self.decref(before, old);
+        if let Some(before) = before {
+            self.decref(before, old);
+        }
     }
 
     /// The same for a local's slot, which may be empty.
@@ -506,7 +508,7 @@ impl<M: Machine> Lower<'_, M> {
         let size = self.m.load(Ty::I64, value, object::OB_SIZE);
         let one = self.m.int(1);
         let biased = self.m.int_op(IntOp::Add, size, one);
-        // −1, 0 and 1 digits: 0 <= size + 1 <= 2; zero has a digit slot of 0.
+        // −1, 0 and 1 digits: 0 <= size + 1 <= 2; of zero the digit does not count.
         let (zero, two) = (self.m.int(0), self.m.int(2));
         let not_below = self.m.int_cmp(CmpOp::Ge, biased, zero);
         let not_above = self.m.int_cmp(CmpOp::Le, biased, two);
@@ -514,13 +516,8 @@ impl<M: Machine> Lower<'_, M> {
         self.m.branch(is_short, short, long, Hint::Likely);
         self.m.switch_to(short);
         let digit = self.m.load(Ty::I32, value, builtin::LONG_DIGITS);
-        // digit * size without a multiplication: (digit ^ sign) − sign, and 0 for size 0.
-        let shift = self.m.int(63);
-        let sign = self.m.int_op(IntOp::Shr, size, shift);
-        let flipped = self.m.int_op(IntOp::Xor, digit, sign);
-        let signed = self.m.int_op(IntOp::Sub, flipped, sign);
-        let empty = self.m.int_cmp(CmpOp::Eq, size, zero);
-        let number = self.m.select(empty, zero, signed);
+        // The size has the sign.
+        let number = self.m.int_op(IntOp::Mul, digit, size);
         self.m.jump(on, &[number]);
         self.m.switch_to(long);
         let out = self.scratch;

@@ -41,6 +41,7 @@ impl Machine<'_> {
                 }
                 next
             }
+            Op::TakeLocal => go(Val::Boxed(self.slots[inst.imm_index(0) as usize].take())),
             Op::TakeStack
             | Op::PutStack
             | Op::RangePart
@@ -87,7 +88,7 @@ impl Machine<'_> {
                 let object = self.boxed(inst, 0)?;
                 guard(object.is_some(), Some(Val::Boxed(object)))
             }
-            Op::AssumeNotNull => go(Val::Boxed(Some(self.object(inst, 0)?))),
+            Op::AssumeNotNull | Op::AssumeType => go(Val::Boxed(Some(self.object(inst, 0)?))),
             Op::GuardIs => {
                 let object = self.boxed(inst, 0)?;
                 let constant = Some(self.constant(inst.imm_const(0)));
