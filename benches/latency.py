@@ -4,7 +4,8 @@
 
   first   ms from the call in which a program's first unit got hot to its first entry into native code: the start of the code generator's process is
           in it, and that somebody comes by and looks (bar: 60)
-  later   ms for units of 20 to 200 bytecode instructions after that, from LLVM at -X jit-opt=2 (bar: 15); also as the JIT does it by itself
+  later   ms for units of 20 to 200 bytecode instructions after that, from LLVM at -X jit-opt=2 (bar: 15); also as the JIT does it by itself. The code
+          generator is there, and has not given back its memory (-X jit-idle)
   holds   ms of the 99th percentile of all holds, the moments in which a thread of the program does nothing but compile, over the programs of the group
           `seed` (bar: 2); beside it the time on the processor, in which other programs have no part
 
@@ -66,7 +67,7 @@ CHILD = """
 import swallow
 # Neither what is imported nor what makes the functions is to get hot.
 swallow.set_control("never")
-import json, sys, time
+import itertools, json, operator, sys, time
 sys.path.insert(0, sys.argv[1])
 import growth_shapes
 
@@ -77,30 +78,27 @@ def wait(function):
     '''Calls it until it runs natively: the seconds since the call in which it got hot.'''
     stats = swallow.stats()
     tried, entered = stats["compiles_tried"], sum(stats[name] for name in ENTRIES)
-    hot = None
-    end = clock() + 10
+    hot = clock()
     while True:
-        before = clock()
         function(3)
-        if hot is not None and not swallow.is_compiled(function):
-            assert before < end, swallow.info(function)
-            continue
-        stats = swallow.stats()
-        if hot is None and stats["compiles_tried"] > tried:
-            hot = before
-        if hot is not None and swallow.is_compiled(function):
-            before = clock()
-            function(3)
-            took = clock() - hot
-            stats = swallow.stats()
-            assert sum(stats[name] for name in ENTRIES) > entered
-            return took
+        if swallow.stats()["compiles_tried"] > tried:
+            break
+        hot = clock()
+    # Not a loop of Python's, which would be hot at once.
+    is_there = map(swallow.is_compiled, itertools.repeat(function, 10_000_000))
+    calls = map(function, itertools.repeat(3))
+    assert any(map(operator.itemgetter(0), zip(is_there, calls))), swallow.info(function)
+    function(3)
+    took = clock() - hot
+    stats = swallow.stats()
+    assert sum(stats[name] for name in ENTRIES) > entered
+    return took
 
 def quiet():
-    '''Waits until nothing is being compiled any more: what measures gets hot, too.'''
+    '''Waits until nothing is being compiled any more.'''
     since, before = clock(), None
     while clock() - since < 0.2:
-        time.sleep(0.002)
+        time.sleep(0.01)
         stats = swallow.stats()
         now = stats["compiles_tried"], stats["units_compiled"], stats["places_compiled"]
         if now != before:
@@ -115,16 +113,17 @@ def on_processor():
 functions = [(shape, growth_shapes.make(shape, size)) for shape, size in json.loads(sys.argv[2])]
 counts = [growth_shapes.instructions(function) for _, function in functions]
 swallow.set_control("whenhot")
+# What measures is new each time, so that it never gets hot.
 for _, function in functions[:5]:
-    wait(growth_shapes.copy(function))
+    growth_shapes.copy(wait)(growth_shapes.copy(function))
 found = []
 for (shape, function), count in zip(functions, counts):
     if count > 200:
         continue
-    quiet()
-    before = on_processor()
-    seconds = wait(function)
-    found.append([shape, count, seconds, on_processor() - before])
+    growth_shapes.copy(quiet)()
+    before = growth_shapes.copy(on_processor)()
+    seconds = growth_shapes.copy(wait)(function)
+    found.append([shape, count, seconds, growth_shapes.copy(on_processor)() - before])
 print(json.dumps(found))
 """
 
