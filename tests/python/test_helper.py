@@ -552,6 +552,23 @@ def test_idle():
     same(source, *COLD, "-X", "jit-idle=50")
 
 
+def test_processors():
+    """The code generator works beside the program: on its other processors, and on the only one, too."""
+    source = """
+        mine = os.sched_getaffinity(0)
+        compiled(0)
+        os.sched_setaffinity(0, {min(mine)})
+        compiled(1)
+        if swallow:
+            theirs = os.sched_getaffinity(helper())
+            assert theirs and theirs <= mine, theirs
+            assert len(mine) == 1 or theirs != mine, theirs
+        os.sched_setaffinity(0, mine)
+        print(native(compiled(2)))
+        """
+    same(source, *COLD, *STAYS)
+
+
 @pytest.mark.parametrize("place", ["helper", "inprocess"])
 def test_memory_maps(place):
     source = f"""

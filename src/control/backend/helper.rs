@@ -54,6 +54,8 @@ pub(super) struct Helper {
     sent: usize,
     /// Its process.
     pub(super) pid: u32,
+    /// The processor that it is kept from.
+    avoided: Option<usize>,
     /// It has understood the setup.
     pub(super) is_ready: bool,
     has_said_idle: bool,
@@ -86,6 +88,7 @@ impl Helper {
             outgoing: Vec::new(),
             sent: 0,
             pid: spawned.pid,
+            avoided: None,
             is_ready: false,
             has_said_idle: false,
             since: Instant::now(),
@@ -136,7 +139,35 @@ impl Helper {
         (answers, result)
     }
 
+    /// Keeps the helper from the processor that this thread runs on. A process that has slept on it would be woken there, and wait for
+    /// the system's clock (4 ms) until it is taken elsewhere, or hold up the program.
+    fn give_way(&mut self, fd: RawFd) {
+        // SAFETY: plain data, filled in by the call; a processor's number is checked before it is put into it. As long as the connection is open
+        // the process has not ended, so the number is still its own.
+        unsafe {
+            let here = libc::sched_getcpu();
+            let mut allowed: libc::cpu_set_t = std::mem::zeroed();
+            let size = size_of::<libc::cpu_set_t>();
+            let Ok(here) = usize::try_from(here) else {
+                return;
+            };
+            if self.avoided == Some(here) || here >= 8 * size || hangs_up_within(fd, 0) {
+                return;
+            }
+            self.avoided = Some(here);
+            if libc::sched_getaffinity(0, size, &mut allowed) != 0 {
+                return;
+            }
+            libc::CPU_CLR(here, &mut allowed);
+            // Where there is no other one, this fails, and nothing changes.
+            libc::sched_setaffinity(self.pid as i32, size, &allowed);
+        }
+    }
+
     fn send(&mut self, fd: RawFd) {
+        if !self.outgoing.is_empty() {
+            self.give_way(fd);
+        }
         while self.sent < self.outgoing.len() {
             let rest = &self.outgoing[self.sent..];
             // SAFETY: an open socket and a slice. Without the flag a helper that is gone would send a signal.
@@ -225,20 +256,11 @@ impl Helper {
     /// Ends it, where it hangs: it would notice that the connection is closed, unless it is stopped.
     pub(super) fn kill(&mut self) {
         let Ok(fd) = self.fd() else { return };
-        let hangs_up_within = |time| {
-            let mut poll = libc::pollfd {
-                fd,
-                events: libc::POLLRDHUP,
-                revents: 0,
-            };
-            // SAFETY: one entry, on this stack.
-            unsafe { libc::poll(&mut poll, 1, time) != 0 }
-        };
-        if !hangs_up_within(0) {
+        if !hangs_up_within(fd, 0) {
             // SAFETY: as long as the connection is open the process has not ended, so the number is still its own.
             unsafe { libc::kill(self.pid as i32, libc::SIGKILL) };
             // What it writes in its last moments must not meet what the next one writes there.
-            hangs_up_within(1000);
+            hangs_up_within(fd, 1000);
         }
     }
 
@@ -246,4 +268,15 @@ impl Helper {
     pub(super) fn buffered(&self) -> usize {
         self.inbox.capacity() + self.outgoing.capacity()
     }
+}
+
+/// Whether the other end of a connection is closed, or is within so many milliseconds.
+fn hangs_up_within(fd: RawFd, time: i32) -> bool {
+    let mut poll = libc::pollfd {
+        fd,
+        events: libc::POLLRDHUP,
+        revents: 0,
+    };
+    // SAFETY: one entry, on this stack.
+    unsafe { libc::poll(&mut poll, 1, time) != 0 }
 }
