@@ -256,9 +256,8 @@ impl Counter {
             let name = Name::Value(result);
             contents.iter().any(|names| names.contains(&name))
         };
-        let may_change = flushes(inst)
-            || inst.op == Op::LoadLocal
-            || inst.result.is_some_and(is_named);
+        let may_change =
+            flushes(inst) || inst.op == Op::LoadLocal || inst.result.is_some_and(is_named);
         if !may_change {
             return false;
         }
@@ -268,8 +267,7 @@ impl Counter {
     }
 
     fn slots_written(&self, inst: &Inst) -> bool {
-        matches!(inst.op, Op::StoreLocal | Op::AppendLocal | Op::DropLocal)
-            || flushes(inst)
+        matches!(inst.op, Op::StoreLocal | Op::AppendLocal | Op::DropLocal) || flushes(inst)
     }
 
     /// Whether an owned reference that may free more than itself dies with this instruction.

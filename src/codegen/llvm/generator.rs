@@ -42,16 +42,15 @@ pub struct LlvmGenerator {
 // threads from using them at once.
 unsafe impl Send for LlvmGenerator {}
 
-/// LLVM's own switches, for which its C interface has no other door. Machine passes that cost a fifth of
-/// the compile time and gain nothing: our exits end in the same few instructions, which tail merging
-/// compares pair by pair; and processors that run out of order need no schedule. And the register allocator is not to look for the best places to
-/// split live ranges in regions of more than 200 steps, which are those of exits: a seventh of the time from IR to code, which gets smaller.
-const SWITCHES: [&CStr; 5] = [
+/// LLVM's own switches, for which its C interface has no other door: three machine passes cost a fifth of
+/// the compile time and gain nothing. Our exits end in the same few instructions, which tail merging
+/// compares pair by pair; and processors that run out of order need no schedule. Tried and left: smaller regions for the register allocator
+/// (`-grow-region-complexity-budget=200`), a seventh of the time from IR to code of large functions, for which nqueens ran 4 % longer.
+const SWITCHES: [&CStr; 4] = [
     c"swallow",
     c"-enable-tail-merge=false",
     c"-post-RA-scheduler=false",
     c"-enable-misched=false",
-    c"-grow-region-complexity-budget=200",
 ];
 
 /// Sets [`SWITCHES`], which LLVM takes only once.
