@@ -320,6 +320,8 @@ pub struct Unit {
     pub longest: u32,
     /// Activations of the recording evaluator that use the map.
     pub recorders: u32,
+    /// Hotness when it was last asked whether it is idle.
+    pub seen_hotness: u32,
     /// Loops, resume points and handlers that have been hot.
     pub places: Vec<Place>,
     /// What happened to it, a line each.
@@ -409,6 +411,18 @@ impl Unit {
             self.map = None;
             self.account_map();
         }
+    }
+
+    /// Frees the feedback map of code that has not run since this was last asked, and that is not being compiled: it is recorded anew if it
+    /// runs again.
+    pub fn forget_if_idle(&mut self) {
+        let has_run = std::mem::replace(&mut self.seen_hotness, self.hotness) != self.hotness;
+        let is_wanted = self.job.is_some() || self.places.iter().any(|place| place.job.is_some());
+        if has_run || is_wanted || self.recorders != 0 || !matches!(self.state, State::Warm) {
+            return;
+        }
+        self.drop_map();
+        (self.turns, self.recorded_calls) = (0, 0);
     }
 
     /// Brings the process-wide counters of feedback up to date.

@@ -1,6 +1,7 @@
 //! Takes the frame hook out, and has it put back: what [`crate::lull`] decides.
 
 use super::{Jit, enter, jit, takeover};
+use crate::code::unit::Unit;
 use crate::config::Mode;
 use crate::host::ffi;
 use crate::lull::{Lull, Verdict, Work};
@@ -44,6 +45,7 @@ pub(super) fn look(jit: &'static Jit) {
         jit.lull.end();
         return;
     }
+    forget_idle(jit);
     count(&COUNTERS.lulls);
     COUNTERS.lull_ns.fetch_add(length, Ordering::Relaxed);
     tracing::debug!(milliseconds = length / 1_000_000, "lull");
@@ -51,6 +53,17 @@ pub(super) fn look(jit: &'static Jit) {
     unsafe {
         ffi::_PyInterpreterState_SetEvalFrameFunc(ffi::PyInterpreterState_Main(), jit.previous)
     };
+}
+
+/// Frees feedback maps that nothing has been added to for a whole turn of recording and lull: what only ran while the program started, above all.
+fn forget_idle(jit: &Jit) {
+    if jit.config.keep_feedback {
+        return;
+    }
+    for record in jit.records().values() {
+        // SAFETY: records live as long as they are in the map, and the GIL is held.
+        unsafe { (*(*record as *mut Unit)).forget_if_idle() };
+    }
 }
 
 /// The hook of the main interpreter; `None` once that is gone.

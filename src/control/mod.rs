@@ -692,6 +692,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         turns: 0,
         longest: 0,
         recorders: 0,
+        seen_hotness: 0,
         places: Vec::new(),
         history: Vec::new(),
     }

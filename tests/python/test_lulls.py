@@ -81,6 +81,29 @@ print(swallow.stats()["lull_ns"] < 500_000_000, swallow.is_compiled(fib))
     assert lines(source, *HOT) == ["True", "True"]
 
 
+def test_feedback_of_what_rests_is_freed():
+    source = """
+def rare(n):
+    return [n + m for m in (1, 2.5, "x")[:n]]
+
+def tried(n):
+    try:
+        return rare(n)
+    except TypeError as error:
+        return str(error)[:20]
+
+for n in range(60):
+    before = tried(n % 4)
+kept = swallow.info(rare)["feedback_bytes"]
+print(kept > 0, until(lambda: swallow.info(rare)["feedback_bytes"] == 0, lambda: boring(0.1)), swallow.info(rare)["state"])
+# It is recorded anew.
+swallow.set_control("whenhot")
+print(until(lambda: swallow.info(rare)["feedback_bytes"] > 0 or swallow.is_compiled(rare), lambda: [tried(n % 4) for n in range(40)]))
+print([tried(n) for n in range(4)] == [[], [1 + 1], [2 + 1, 2 + 2.5], tried(3)], before == tried(3))
+"""
+    assert lines(source, *HOT) == ["True", "True", "warm", "True", "True", "True"]
+
+
 def test_a_loop_entered_in_a_lull_is_compiled():
     source = """
 until_lull()
