@@ -17,7 +17,7 @@ static PARTS: OnceLock<Vec<(usize, usize)>> = OnceLock::new();
 pub const PAGE: usize = 4096;
 
 /// What is mapped around a place that is touched, once the windows are narrow.
-const WINDOW: usize = 2 * PAGE;
+const WINDOW: usize = PAGE;
 
 /// What is looked for, and what was found.
 struct Search {
