@@ -32,7 +32,7 @@ SIZES = {
     "factory": 20,
     "fib": 22,
     "nbody": 60_000,
-    "nqueens": 6,
+    "nqueens": 7,
     "scheduler": 20,
     "seed_2to3": 1,
     "seed_django": 1,

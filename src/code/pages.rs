@@ -119,13 +119,15 @@ pub fn unmap_idle() {
 
 /// Has the system map windows of [`WINDOW`] bytes from now on, instead of 64 kB: it maps what it has around a place, up to the ends of the mapping
 /// in the process, so every second window becomes a mapping of its own. What tells them apart is whether a core dump has them, which it
-/// would have of neither: what is read from a file stays there. A mapping costs 200 bytes in the kernel, a window holds up a program for less than a microsecond.
+/// has of neither: what is read from a file stays there. A mapping costs 200 bytes in the kernel, a window holds up a program for less than a microsecond.
 pub fn narrow() {
     if is_traced() {
         return;
     }
     for &(start, end) in parts() {
-        for window in (start.next_multiple_of(2 * WINDOW)..end).step_by(2 * WINDOW) {
+        // The first page is the file's header, which a core dump has.
+        let first = (start + WINDOW).next_multiple_of(2 * WINDOW);
+        for window in (first..end).step_by(2 * WINDOW) {
             let size = WINDOW.min(end - window);
             // SAFETY: the pages of a mapped file; their contents and what may be done with them stay.
             unsafe { libc::madvise(window as *mut c_void, size, libc::MADV_DONTDUMP) };

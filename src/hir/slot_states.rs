@@ -7,49 +7,40 @@ use super::cfg::{predecessors, reverse_postorder};
 use super::entities::{Block, Value};
 use super::frame_state::{FrameState, FsValue};
 use super::function::Function;
-use super::inst::{Effects, FsKind, Inst, Op};
-use super::liveness::roots;
+use super::inst::{Effects, FsKind, Inst, Op, Ownership};
 use super::types::Type;
 
 /// What is known of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SlotState {
-    /// It is null.
-    Empty,
-    /// It holds a reference to an object of that type.
-    Full(Type),
-    /// It holds what it held when the unit was entered, and that may be null.
-    AsEntered,
-    Unknown,
+pub struct SlotState {
+    /// The type of what it holds, null included.
+    pub ty: Type,
+    /// The value that what it holds was first known as: what is found out about that holds for the slot.
+    object: Option<Value>,
 }
 
 impl SlotState {
+    /// It is null.
+    pub const EMPTY: SlotState = SlotState::of(Type::NULL);
+
+    const fn of(ty: Type) -> SlotState {
+        SlotState { ty, object: None }
+    }
+
     /// Where two paths meet.
     #[must_use]
     pub fn or(self, other: SlotState) -> SlotState {
-        match (self, other) {
-            (SlotState::Full(a), SlotState::Full(b)) => SlotState::Full(a | b),
-            _ if self == other => self,
-            _ => SlotState::Unknown,
-        }
-    }
-
-    /// The type of what it holds, null included.
-    #[must_use]
-    pub fn ty(self) -> Type {
-        match self {
-            SlotState::Empty => Type::NULL,
-            SlotState::Full(ty) => ty,
-            SlotState::AsEntered | SlotState::Unknown => Type::MAYBE,
+        SlotState {
+            ty: self.ty | other.ty,
+            object: self.object.filter(|_| self.object == other.object),
         }
     }
 }
 
 /// The analysis of one function.
 pub struct SlotStates {
-    /// The slot that a value was loaded from at the beginning, by root.
-    loaded: Vec<Option<u32>>,
-    roots: Vec<Value>,
+    /// The value that the object of each value was first known as.
+    objects: Vec<Value>,
     /// At the start of every block; `None` if it can't be reached.
     at_start: Vec<Option<Vec<SlotState>>>,
 }
@@ -58,19 +49,15 @@ impl SlotStates {
     /// Solves the data-flow problem.
     #[must_use]
     pub fn new(func: &Function) -> SlotStates {
-        let mut entry = vec![SlotState::Empty; func.nlocals as usize];
-        entry[..func.nargs.min(func.nlocals) as usize].fill(SlotState::AsEntered);
-        let mut loaded = vec![None; func.values.len()];
+        let mut entry = vec![SlotState::EMPTY; func.nlocals as usize];
+        entry[..func.nargs.min(func.nlocals) as usize].fill(SlotState::of(Type::MAYBE));
         for inst in &func.blocks[Function::ENTRY.index()].insts {
-            if let (Op::LoadLocal, Some(result)) = (inst.op, inst.result) {
-                let slot = inst.imm_index(0);
-                entry[slot as usize] = SlotState::AsEntered;
-                loaded[result.index()] = Some(slot);
+            if inst.op == Op::LoadLocal {
+                entry[inst.imm_index(0) as usize] = SlotState::of(Type::MAYBE);
             }
         }
         let mut states = SlotStates {
-            loaded,
-            roots: roots(func),
+            objects: objects(func),
             at_start: vec![None; func.blocks.len()],
         };
         let order = reverse_postorder(func);
@@ -87,6 +74,9 @@ impl SlotStates {
                 let Some(mut slots) = start.into_iter().chain(ends).reduce(meet) else {
                     continue;
                 };
+                for param in &func.blocks[block.index()].params {
+                    forget(*param, &mut slots);
+                }
                 states.at_start[block.index()] = Some(slots.clone());
                 for inst in &func.blocks[block.index()].insts {
                     states.step(func, inst, &mut slots);
@@ -105,7 +95,7 @@ impl SlotStates {
     pub fn at_start(&self, func: &Function, block: Block) -> Vec<SlotState> {
         self.at_start[block.index()]
             .clone()
-            .unwrap_or_else(|| vec![SlotState::Unknown; func.nlocals as usize])
+            .unwrap_or_else(|| vec![SlotState::of(Type::MAYBE); func.nlocals as usize])
     }
 
     /// The effect of an instruction.
@@ -118,31 +108,52 @@ impl SlotStates {
         let slot = |inst: &Inst| inst.imm_index(0) as usize;
         match inst.op {
             Op::StoreLocal => {
-                let ty = func.ty(inst.args[0]);
-                slots[slot(inst)] = if ty == Type::NULL {
-                    SlotState::Empty
-                } else if ty.is(Type::OBJECT) {
-                    SlotState::Full(ty)
-                } else {
-                    SlotState::Unknown
+                slots[slot(inst)] = SlotState {
+                    ty: func.ty(inst.args[0]),
+                    object: Some(self.objects[inst.args[0].index()]),
                 };
             }
-            Op::StoreLocalFloat => slots[slot(inst)] = SlotState::Full(Type::FLOAT),
-            Op::AppendLocal => slots[slot(inst)] = SlotState::Full(Type::OBJECT),
-            Op::DropLocal | Op::TakeLocal => slots[slot(inst)] = SlotState::Empty,
+            Op::StoreLocalFloat => slots[slot(inst)] = SlotState::of(Type::FLOAT),
+            Op::AppendLocal => slots[slot(inst)] = SlotState::of(Type::OBJECT),
+            Op::DropLocal | Op::TakeLocal => slots[slot(inst)] = SlotState::EMPTY,
             _ => {
-                // What was loaded from a slot, and is no longer possibly null.
-                if let Some(result) = inst.result
-                    && let ty = func.ty(result)
-                    && ty.is(Type::OBJECT)
-                    && let Some(slot) = self.loaded[self.roots[result.index()].index()]
-                    && let state = &mut slots[slot as usize]
-                    && *state == SlotState::AsEntered
-                {
-                    *state = SlotState::Full(ty);
+                let Some(result) = inst.result else { return };
+                let object = self.objects[result.index()];
+                if object == result {
+                    forget(object, slots);
+                } else {
+                    for state in slots.iter_mut().filter(|s| s.object == Some(object)) {
+                        state.ty &= func.ty(result);
+                    }
+                }
+                if inst.op == Op::LoadLocal {
+                    slots[slot(inst)].object = Some(result);
                 }
             }
         }
+    }
+}
+
+/// For every value the one that its object was first known as: what [`roots`](super::liveness::roots) says, and through stores to locals.
+fn objects(func: &Function) -> Vec<Value> {
+    let mut objects: Vec<Value> = (0..func.values.len()).map(Value::from_index).collect();
+    for block in reverse_postorder(func) {
+        for inst in &func.blocks[block.index()].insts {
+            let is_same = inst.info().ownership == Ownership::Same || inst.op == Op::StoreLocal;
+            if let Some(result) = inst.result
+                && is_same
+            {
+                objects[result.index()] = objects[inst.args[0].index()];
+            }
+        }
+    }
+    objects
+}
+
+/// A value is made: what a slot holds of that name is of an earlier turn of a loop.
+fn forget(value: Value, slots: &mut [SlotState]) {
+    for state in slots.iter_mut().filter(|s| s.object == Some(value)) {
+        state.object = None;
     }
 }
 
@@ -163,9 +174,9 @@ fn flush(state: &FrameState, slots: &mut [SlotState]) {
     for (local, slot) in state.locals.iter().zip(slots) {
         let after = match local {
             FsValue::InSlot => continue,
-            FsValue::Null => SlotState::Empty,
-            _ => SlotState::Full(Type::OBJECT),
+            FsValue::Null => Type::NULL,
+            _ => Type::OBJECT,
         };
-        *slot = slot.or(after);
+        *slot = slot.or(SlotState::of(after));
     }
 }

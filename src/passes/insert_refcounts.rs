@@ -26,10 +26,11 @@
 use super::slots::{Contents, Name, Slots, null_values};
 use crate::hir::cfg::predecessors;
 use crate::hir::liveness::{Liveness, ValueSet, for_each_use, is_counted, step_back};
-use crate::hir::slot_states::flushes;
+use crate::hir::slot_states::{SlotState, SlotStates, flushes};
 use crate::hir::{
     Block, BlockData, Effects, FsKind, Function, Imm, Inst, Op, Ownership, Target, Type, Value,
 };
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 /// How a root's reference is held.
@@ -282,6 +283,7 @@ impl Counter {
     }
 
     fn insert(&self, func: &mut Function) {
+        let states = OnceCell::new();
         let preds = predecessors(func);
         let mut at_starts: HashMap<Block, Vec<Value>> = HashMap::new();
         let mut splits: Vec<(Block, usize, Vec<Value>)> = Vec::new();
@@ -317,7 +319,7 @@ impl Counter {
             }
             let dying = at_starts.remove(&block).unwrap_or_default();
             let mut insts = self.rewrite(func, block, &dying);
-            self.hand_over(func, block, &mut insts);
+            self.hand_over(func, &states, block, &mut insts);
             func.blocks[block.index()].insts = insts;
         }
         for (block, at, dying) in splits {
@@ -438,8 +440,15 @@ impl Counter {
         out
     }
 
-    /// What a local holds is returned with the local's own reference: the frame ends here.
-    fn hand_over(&self, func: &mut Function, block: Block, insts: &mut [Inst]) {
+    /// What a local holds is returned with the local's own reference: the frame ends here. Not where a destructor of another local could
+    /// count references.
+    fn hand_over(
+        &self,
+        func: &mut Function,
+        states: &OnceCell<SlotStates>,
+        block: Block,
+        insts: &mut [Inst],
+    ) {
         let [.., count, end] = insts else { return };
         if (count.op, end.op) != (Op::IncRef, Op::Return) || count.args != end.args {
             return;
@@ -452,10 +461,15 @@ impl Counter {
         let mut contents = self.slots.at_start[block.index()]
             .clone()
             .expect("it can be reached");
+        let states = states.get_or_init(|| SlotStates::new(func));
+        let mut held = states.at_start(func, block);
         for inst in &func.blocks[block.index()].insts {
             self.slots.step(func, inst, &mut contents, &nulls);
+            states.step(func, inst, &mut held);
         }
-        if contents[slot as usize].contains(&Name::Value(root)) {
+        held.swap_remove(slot as usize);
+        let dies_silently = |state: &SlotState| state.ty.is(Type::TRIVIAL | Type::NULL);
+        if contents[slot as usize].contains(&Name::Value(root)) && held.iter().all(dies_silently) {
             *count = Inst::new(Op::TakeLocal, &[], &[Imm::Index(slot)]);
             let taken = func.new_value(Type::OBJECT);
             count.result = Some(taken);

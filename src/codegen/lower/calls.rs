@@ -3,7 +3,6 @@
 use super::super::machine::{CheckedOp, Hint, IntOp, Machine, Ty};
 use super::{Lower, Place};
 use crate::helpers::{Data, Helper, call_cell, tag};
-use crate::hir::slot_states::SlotState;
 use crate::hir::{CmpOp, FsValue, Inst, Type, Value};
 use crate::layout::{self, code, frame, function, generator, tstate};
 
@@ -450,13 +449,13 @@ impl<M: Machine> Lower<'_, M> {
             let null = self.m.null();
             let clear = |this: &mut Self, value| {
                 this.m.store(Ty::Ptr, null, own, offset);
-                this.decref(value, state.ty() - Type::NULL);
+                this.decref(value, state.ty - Type::NULL);
             };
-            if state == SlotState::Empty {
+            if state.ty == Type::NULL {
                 continue;
             }
             let value = self.load_ptr(own, offset);
-            if state.ty().contains(Type::NULL) {
+            if state.ty.contains(Type::NULL) {
                 let empty = self.m.same(value, null);
                 self.unless(empty, |this| clear(this, value));
             } else {

@@ -118,7 +118,7 @@ impl<M: Machine> Lower<'_, M> {
 
     /// What the slot of an instruction holds before it.
     fn slot_type(&self, inst: &Inst) -> Type {
-        self.slots[inst.imm_index(0) as usize].ty()
+        self.slots[inst.imm_index(0) as usize].ty
     }
 
     fn float_op(&mut self, inst: &Inst, op: FloatOp) -> M::V {

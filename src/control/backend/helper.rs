@@ -154,13 +154,14 @@ impl Helper {
             if self.avoided == Some(here) || here >= 8 * size || hangs_up_within(fd, 0) {
                 return;
             }
-            self.avoided = Some(here);
             if libc::sched_getaffinity(0, size, &mut allowed) != 0 {
                 return;
             }
             libc::CPU_CLR(here, &mut allowed);
             // Where there is no other one, this fails, and nothing changes.
-            libc::sched_setaffinity(self.pid as i32, size, &allowed);
+            if libc::sched_setaffinity(self.pid as i32, size, &allowed) == 0 {
+                self.avoided = Some(here);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ what the frame has just returned.
 """
 
 import sys
+import weakref
 
 
 def renamed(a, flip):
@@ -139,6 +140,40 @@ def counted(item):
     copy = held
     return copy
 
+
+class Counting:
+    """Counts the references to another object when it dies."""
+
+    def __init__(self, item, log):
+        self.item = weakref.ref(item)
+        self.log = log
+
+    def __del__(self):
+        self.log.append(sys.getrefcount(self.item()))
+
+
+def counted_meanwhile(log):
+    """A destructor of another local counts the references to what is being returned."""
+    other = None
+    kept = Watched("kept", [])
+    other = Counting(kept, log)
+    return kept
+
+
+def returned_alone(log):
+    """The same, where the other local is a number by then."""
+    other = None
+    kept = Watched("kept", [])
+    other = Counting(kept, log)
+    other = 5
+    return kept
+
+
+log = []
+for n in range(100):
+    counted_meanwhile(log)
+    returned_alone(log)
+print(len(log), set(log))
 
 items = [object() for _ in range(5)]
 for n in range(500):
