@@ -5,7 +5,7 @@
   first   ms from the call in which a program's first unit got hot to its first entry into native code: the start of the code generator's process is
           in it, and that somebody comes by and looks (bar: 60)
   later   ms for units of 20 to 200 bytecode instructions after that, from LLVM at -X jit-opt=2 (bar: 15); also as the JIT does it by itself. The code
-          generator is there, and has not given back its memory (-X jit-idle)
+          generator is there, and has not given back its memory (-X jit-idle); *rested*: it has
   holds   ms of the 99th percentile of all holds, the moments in which a thread of the program does nothing but compile, over the programs of the group
           `seed` (bar: 2); beside it the time on the processor, in which other programs have no part
 
@@ -97,7 +97,7 @@ def wait(function):
 def quiet():
     '''Waits until nothing is being compiled any more.'''
     since, before = clock(), None
-    while clock() - since < 0.2:
+    while clock() - since < float(sys.argv[3]):
         time.sleep(0.01)
         stats = swallow.stats()
         now = stats["compiles_tried"], stats["units_compiled"], stats["places_compiled"]
@@ -136,7 +136,9 @@ def run(command, what, pythonpath=None):
 # What the bar of later units speaks of.
 AT_O2 = ["-X", "jit-backend=llvm", "-X", "jit-opt=2"]
 # For later units. Below 100 nothing is judged, so that the first attempt counts; the code generator stays.
-HASTY = ["-X", "jit-threshold=90", "-X", "jit-idle=600000"]
+HASTY = ["-X", "jit-threshold=90"]
+# Milliseconds: one that stays as it is, one that has given its memory back behind the pause before each unit, and is still there.
+READY, RESTED = 600_000, 900
 
 
 def first(python):
@@ -144,9 +146,10 @@ def first(python):
     return [float(word) for word in run([python, "-Xjit=whenhot", "-c", FIRST], "the first entry").stdout.split()]
 
 
-def later(python, *options):
+def later(python, *options, idle=READY):
     """For each unit its shape, instructions, seconds to its code, and the seconds on a processor for it."""
-    command = [python, "-Xjit=whenhot", *HASTY, *options, "-c", CHILD, str(HERE), json.dumps(UNITS)]
+    pause = 0.2 if idle == READY else 0.4
+    command = [python, "-Xjit=whenhot", *HASTY, "-X", f"jit-idle={idle}", *options, "-c", CHILD, str(HERE), json.dumps(UNITS), str(pause)]
     return json.loads(run(command, "later units").stdout)
 
 
@@ -188,19 +191,21 @@ def main():
     took, busy = (1e3 * statistics.median(column) for column in zip(*found["first"]))
     judge("first", took, f"first native entry, the code generator's start included, {busy:.2f} ms of it on a processor")
     o2 = [later(options.python, *AT_O2) for _ in range(options.runs)]
+    rested = [later(options.python, *AT_O2, idle=RESTED) for _ in range(options.runs)]
     default = [later(options.python) for _ in range(options.runs)]
-    found["o2"], found["default"] = o2, default
-    for name, runs in (("LLVM at O2", o2), ("default", default)):
+    found["o2"], found["rested"], found["default"] = o2, rested, default
+    for name, runs in (("LLVM at O2", o2), ("LLVM at O2, rested", rested), ("default", default)):
         units = [1e3 * statistics.median(unit[2] for unit in same) for same in zip(*runs)]
         work = [1e3 * statistics.median(unit[3] for unit in same) for same in zip(*runs)]
-        print(f"later units, {name}: {min(units):.2f} to {max(units):.2f} ms, on a processor {min(work):.2f} to {max(work):.2f}")
+        middle = statistics.median(units)
+        print(f"later units, {name}: {min(units):.2f} to {max(units):.2f} ms, median {middle:.2f}, on a processor {min(work):.2f} to {max(work):.2f}")
         for (shape, count, *_), took, phases in zip(runs[0], units, work):
             print(f"    {shape:<10}{count:>5} instructions{took:>9.2f} ms{phases:>9.2f} ms on a processor")
         if runs is o2:
             busy = statistics.median(work)
             judge(
                 "later",
-                statistics.median(units),
+                middle,
                 f"later units of at most 200 instructions, LLVM at O2, median, {busy:.2f} ms of it on a processor",
             )
     if not options.no_programs:

@@ -41,7 +41,7 @@ use std::fmt;
 use std::ptr::NonNull;
 
 /// Version of the request and image formats; the two sides must agree.
-pub const FORMAT_VERSION: u32 = 9;
+pub const FORMAT_VERSION: u32 = 10;
 
 /// Which code generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -200,7 +200,7 @@ impl<S: Surroundings> Server<S> {
                 }
                 continue;
             }
-            // Who has it stay for longer wants code soon: behind a rest a unit takes 4 to 8 ms more.
+            // Who has it stay for longer wants code soon: behind a rest a unit takes some milliseconds more.
             let pause = (self.idle / 3).min(LONGEST_PAUSE);
             let wait = if rests { self.idle - pause } else { pause };
             // None would be for ever.

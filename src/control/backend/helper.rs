@@ -54,8 +54,6 @@ pub(super) struct Helper {
     sent: usize,
     /// Its process.
     pub(super) pid: u32,
-    /// The processor that it is kept from.
-    avoided: Option<usize>,
     /// It has understood the setup.
     pub(super) is_ready: bool,
     has_said_idle: bool,
@@ -88,7 +86,6 @@ impl Helper {
             outgoing: Vec::new(),
             sent: 0,
             pid: spawned.pid,
-            avoided: None,
             is_ready: false,
             has_said_idle: false,
             since: Instant::now(),
@@ -141,7 +138,7 @@ impl Helper {
 
     /// Keeps the helper from the processor that this thread runs on. A process that has slept on it would be woken there, and wait for
     /// the system's clock (4 ms) until it is taken elsewhere, or hold up the program.
-    fn give_way(&mut self, fd: RawFd) {
+    fn give_way(&self, fd: RawFd) {
         // SAFETY: plain data, filled in by the call; a processor's number is checked before it is put into it. As long as the connection is open
         // the process has not ended, so the number is still its own.
         unsafe {
@@ -151,17 +148,17 @@ impl Helper {
             let Ok(here) = usize::try_from(here) else {
                 return;
             };
-            if self.avoided == Some(here) || here >= 8 * size || hangs_up_within(fd, 0) {
+            if here >= 8 * size
+                || libc::sched_getaffinity(0, size, &mut allowed) != 0
+                || hangs_up_within(fd, 0)
+            {
                 return;
             }
-            if libc::sched_getaffinity(0, size, &mut allowed) != 0 {
-                return;
+            // Never on one that the program is not to use; on its only one rather than nowhere.
+            if libc::CPU_COUNT(&allowed) > 1 {
+                libc::CPU_CLR(here, &mut allowed);
             }
-            libc::CPU_CLR(here, &mut allowed);
-            // Where there is no other one, this fails, and nothing changes.
-            if libc::sched_setaffinity(self.pid as i32, size, &allowed) == 0 {
-                self.avoided = Some(here);
-            }
+            libc::sched_setaffinity(self.pid as i32, size, &allowed);
         }
     }
 
