@@ -318,6 +318,8 @@ pub struct Unit {
     pub turns: u32,
     /// Back-edges that the evaluator took in one activation, at most.
     pub longest: u32,
+    /// A loop of it got hot over many calls: the function is compiled instead.
+    pub is_called: bool,
     /// Activations of the recording evaluator that use the map.
     pub recorders: u32,
     /// Hotness when it was last asked whether it is idle.

@@ -271,7 +271,8 @@ fn is_due(jit: &Jit, unit: &Unit) -> bool {
         !unit.records || unit.recorded_calls >= 2 || jit.config.threshold < compile::JUDGED_FROM;
     unit.hotness > unit.wanted
         && is_known
-        && (!unit.places.iter().any(is_coming)
+        && (unit.is_called
+            || !unit.places.iter().any(is_coming)
             || unit.calls.saturating_mul(PER_CALL) > jit.config.threshold)
 }
 

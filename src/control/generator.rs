@@ -5,7 +5,7 @@
 
 use super::Jit;
 use super::enter::{PER_CALL, count_call};
-use super::warm::{self, Left, Next};
+use super::warm::{self, Arrival, Left, Next};
 use crate::code::unit::{PlaceKind, State, Unit};
 use crate::config::Mode;
 use crate::host::ffi::{PyObject, PyThreadState};
@@ -50,7 +50,7 @@ unsafe fn at_point(
 ) -> *mut PyObject {
     // SAFETY: the caller's promise.
     unsafe {
-        let next = warm::at_place(jit, frame, pc, PER_CALL, PlaceKind::Resume);
+        let next = warm::at_place(jit, frame, pc, Arrival::at(PlaceKind::Resume));
         if let Next::Record = next {
             let records = |unit: &mut Unit| unit.records && warm::is_recorded(unit);
             let always = jit.mode() == Mode::Always;

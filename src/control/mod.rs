@@ -691,6 +691,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         recorded_calls: 0,
         turns: 0,
         longest: 0,
+        is_called: false,
         recorders: 0,
         seen_hotness: 0,
         places: Vec::new(),

@@ -1,8 +1,8 @@
 //! Loops that CPython's evaluator runs, as they were entered while it was left alone: they are taken over at a back-edge.
 
-use super::warm::{self, EDGES_PER_TURN, Outcome};
+use super::warm::{self, Arrival, EDGES_PER_TURN, Outcome};
 use super::{enter, jit, throw};
-use crate::code::unit::{PlaceKind, State};
+use crate::code::unit::State;
 use crate::config::Mode;
 use crate::frontend;
 use crate::host::ffi::{self, PyThreadState};
@@ -102,8 +102,7 @@ unsafe fn run(ts: *mut PyThreadState, frame: Frame) -> Handover {
             jit,
             frame,
             frame.next_unit(),
-            EDGES_PER_TURN,
-            PlaceKind::Loop,
+            Arrival::at_loop(EDGES_PER_TURN, u32::MAX),
         );
         match warm::try_evaluate(jit, ts, frame, next) {
             Outcome::Returned(value) if value.is_null() => Handover::Finished(value),

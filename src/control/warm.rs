@@ -13,7 +13,7 @@ use super::{Jit, compile, first_wanted, jit, throw};
 use crate::code::unit::{Installed, Place, PlaceKind, State, Unit};
 use crate::config::Mode;
 use crate::feedback::Map;
-use crate::frontend::EntryItem;
+use crate::frontend::{self, EntryItem};
 use crate::heap;
 use crate::helpers::tag;
 use crate::host::ffi::{
@@ -143,7 +143,7 @@ unsafe fn take_turns(
                 End::Returned(value) => return Outcome::Returned(value),
                 End::Raised => Next::Unwind,
                 End::Leave => Next::GiveUp,
-                End::Edge(pc) => at_edge(jit, frame, pc, budget),
+                End::Edge(pc) => at_edge(jit, frame, pc, Arrival::at_loop(budget, *edges)),
             };
             if let Next::Record = next {
                 turn = Some(EDGES_PER_TURN);
@@ -174,7 +174,7 @@ unsafe fn after_native(
         set_current(ts, caller);
         match handler {
             None => Next::Unwind,
-            Some(pc) => match at_place(jit, frame, pc, enter::PER_CALL, PlaceKind::Handler) {
+            Some(pc) => match at_place(jit, frame, pc, Arrival::at(PlaceKind::Handler)) {
                 Next::Record => Next::RecordExit,
                 next => next,
             },
@@ -354,27 +354,69 @@ pub(super) enum Next {
     Native(*const Installed),
 }
 
-/// Decides at the head of a loop; `edges` have been taken in the turn.
-unsafe fn at_edge(jit: &'static Jit, frame: Frame, pc: u32, edges: u32) -> Next {
+/// Decides at the head of a loop.
+unsafe fn at_edge(jit: &'static Jit, frame: Frame, pc: u32, arrival: Arrival) -> Next {
     if enter::hotness(jit, frame.code()) <= jit.config.warm {
         return Next::Record;
     }
     // SAFETY: the caller's promise.
-    unsafe { at_place(jit, frame, pc, edges, PlaceKind::Loop) }
+    unsafe { at_place(jit, frame, pc, arrival) }
 }
 
-/// Decides where code can be entered in the middle, and compiles it there if it has become hot with `heat` more.
+/// How a frame has come to a place.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival {
+    kind: PlaceKind,
+    /// What it adds to the place's hotness.
+    heat: u32,
+    /// Back-edges that the evaluator has taken in this activation; `u32::MAX`: that does not matter.
+    activation: u32,
+}
+
+impl Arrival {
+    pub(super) fn at(kind: PlaceKind) -> Arrival {
+        Arrival {
+            kind,
+            heat: enter::PER_CALL,
+            activation: u32::MAX,
+        }
+    }
+
+    /// By so many back-edges in the turn, and in the activation.
+    pub(super) fn at_loop(turn: u32, activation: u32) -> Arrival {
+        Arrival {
+            kind: PlaceKind::Loop,
+            heat: turn,
+            activation,
+        }
+    }
+}
+
+/// A loop to whose hotness this activation has added less than one part in so many is hot because the function is called often.
+/// When code comes, the activation will be over.
+const FEW: u32 = 4;
+
+/// Whether the function is to be compiled with its next call, and not this loop of it, which has never been compiled.
+fn prefers_function(jit: &Jit, unit: &Unit, edges: u32, arrival: Arrival) -> bool {
+    let is_open = match unit.state {
+        State::Compiled(_) => unit.exits == 0,
+        _ => unit.compiles == 0 || unit.job.is_some(),
+    };
+    arrival.kind == PlaceKind::Loop
+        && arrival.activation.saturating_mul(FEW) < edges
+        && jit.config.threshold >= compile::JUDGED_FROM
+        && jit.mode() == Mode::WhenHot
+        && is_open
+        && frontend::is_entered_at_start(enter::flags_of(unit.code as *mut PyObject))
+}
+
+/// Decides where code can be entered in the middle, and compiles it there if it has become hot.
 ///
 /// # Safety
 /// An evaluator has just left the frame there.
-pub(super) unsafe fn at_place(
-    jit: &'static Jit,
-    frame: Frame,
-    pc: u32,
-    heat: u32,
-    kind: PlaceKind,
-) -> Next {
+pub(super) unsafe fn at_place(jit: &'static Jit, frame: Frame, pc: u32, arrival: Arrival) -> Next {
     let code = frame.code();
+    let kind = arrival.kind;
     jit.look();
     let Some(unit) = jit.unit_or_new(code) else {
         return Next::GiveUp;
@@ -397,10 +439,15 @@ pub(super) unsafe fn at_place(
         return Next::Native(installed);
     }
     this.kind = kind;
-    this.edges = this.edges.saturating_add(heat);
+    this.edges = this.edges.saturating_add(arrival.heat);
     let is_due = this.edges > this.wanted
         || jit.mode() == Mode::Always && this.wanted != u32::MAX && this.compiles == 0;
     if this.code.is_none() && is_due {
+        let (edges, compiles) = (this.edges, this.compiles);
+        if compiles == 0 && prefers_function(jit, unit, edges, arrival) {
+            unit.is_called = true;
+            return Next::Record;
+        }
         compile::compile_place(jit, frame, pc);
     }
     let Some(unit) = jit.unit(code) else {

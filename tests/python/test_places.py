@@ -167,3 +167,56 @@ assert swallow.info(generator)["state"] != "refused", swallow.info(generator)
 """,
         "-Xjit=whenhot",
     )
+
+
+def test_loops_that_are_hot_over_many_calls():
+    """The function is compiled, none of its loops; a loop that one call makes hot is. Wrong guards go on in CPython."""
+    check(
+        """
+import swallow
+
+SOURCE = '''
+def sums(rows, turns):
+    total = 0
+    for turn in range(turns):
+        for row in rows:
+            total = total + row * turn
+    return total
+'''
+
+def make():
+    names = {}
+    exec(SOURCE, names)
+    return names["sums"]
+
+often, long = make(), make()
+rows = list(range(12))
+for _ in range(6000):
+    assert often(rows, 4) == 396
+info = swallow.info(often)
+assert info["state"] == "compiled", info
+assert not any(line.startswith("loop at") for line in info["history"]), info
+
+for turns in (4, 4, 40_000):
+    assert long(rows, turns) == 66 * (turns * (turns - 1) // 2)
+info = swallow.info(long)
+assert any(line.startswith("loop at") for line in info["history"]), info
+
+half = [*rows[:6], 0.5, "", 1 << 70]
+for sums in (often, long):
+    assert sums(half[:7], 3) == 46.5
+    assert sums([1 << 70, 1], 3) == 3 * ((1 << 70) + 1)
+    try:
+        sums(half, 3)
+    except TypeError as error:
+        assert "unsupported operand" in str(error), error
+    else:
+        raise AssertionError
+    assert sums(rows, 4) == 396
+""",
+        "-Xjit=whenhot",
+        "-X",
+        "jit-threshold=1000",
+        "-X",
+        "jit-wait",
+    )
