@@ -84,6 +84,31 @@ unsafe extern "C-unwind" {
     pub fn Py_GetVersion() -> *const c_char;
 }
 
+/// Functions that we call and a program of Python code hardly ever does, so that CPython's builds have most of them among what never runs.
+#[must_use]
+pub fn seldom_run() -> [usize; 17] {
+    use pyo3_ffi as py;
+    [
+        py::Py_AtExit as *const () as usize,
+        py::Py_DecRef as *const () as usize,
+        py::Py_IncRef as *const () as usize,
+        py::PyBytes_Size as *const () as usize,
+        py::PyDict_GetItemString as *const () as usize,
+        py::PyGC_Disable as *const () as usize,
+        py::PyGC_Enable as *const () as usize,
+        py::PyLong_AsLongLongAndOverflow as *const () as usize,
+        py::PyObject_GC_IsTracked as *const () as usize,
+        py::PyTuple_SetItem as *const () as usize,
+        PyInterpreterState_Main as *const () as usize,
+        _PyCode_SetExtra as *const () as usize,
+        _PyEval_AddPendingCall as *const () as usize,
+        _PyEval_RequestCodeExtraIndex as *const () as usize,
+        _PyEval_SignalReceived as *const () as usize,
+        _PyInterpreterState_GetEvalFrameFunc as *const () as usize,
+        _PyInterpreterState_SetEvalFrameFunc as *const () as usize,
+    ]
+}
+
 /// Reads a `T` at `base + offset`.
 ///
 /// # Safety

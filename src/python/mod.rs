@@ -6,10 +6,11 @@
 mod info;
 mod values;
 
+use crate::code::pages;
 use crate::config::{Config, Mode, OPTIONS};
 use crate::control::{self, Artefact, Jit, StartError};
 use crate::hir::Type;
-use crate::host::ffi::{PyObject, read};
+use crate::host::ffi::{self, PyObject, read};
 use crate::host::snapshot::{class_of, text, type_of};
 use crate::host::{Owned, check};
 use crate::layout::function;
@@ -92,6 +93,7 @@ fn code_of(object: *mut PyObject) -> Result<(*mut PyObject, *mut PyObject), Rais
 }
 
 unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut PyObject {
+    pages::isolate(&ffi::seldom_run());
     if !check::is_main_interpreter() {
         // Its program runs uncompiled.
         return to_python(&Value::Null);
