@@ -100,6 +100,26 @@ unsafe impl GlobalAlloc for Counting {
         }
     }
 
+    /// Zeros that the system has need not be written, and so need not be in memory.
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise; the block is as large as the layout says.
+        unsafe {
+            if passing::is_active() {
+                let block = self.alloc(layout);
+                if !block.is_null() {
+                    ptr::write_bytes(block, 0, layout.size());
+                }
+                return block;
+            }
+            count(layout.size());
+            let block = System.alloc_zeroed(layout);
+            if block.is_null() && give_up() {
+                return System.alloc_zeroed(layout);
+            }
+            block
+        }
+    }
+
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         uncount(layout.size());
         // SAFETY: the caller's promise; a block goes where it came from.

@@ -117,7 +117,12 @@ impl Function {
             inst.result = Some(self.new_value(ty));
         }
         let result = inst.result;
-        self.blocks[block.index()].insts.push(inst);
+        let is_end = inst.is_terminator();
+        let insts = &mut self.blocks[block.index()].insts;
+        insts.push(inst);
+        if is_end {
+            insts.shrink_to_fit();
+        }
         result
     }
 

@@ -116,20 +116,21 @@ pub struct Target {
     pub args: Vec<Value>,
 }
 
-/// An instruction.
+/// An instruction. A function is little else, and is built in the program's process: most instructions have no targets and nothing to drop, and
+/// hardly any has two immediates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inst {
     pub op: Op,
     pub args: SmallVec<[Value; 3]>,
-    pub imms: SmallVec<[Imm; 2]>,
-    pub targets: Vec<Target>,
+    pub imms: SmallVec<[Imm; 1]>,
+    pub targets: Box<[Target]>,
     pub fs: Option<FrameStateId>,
     /// The bytecode instruction that it belongs to, in code units, where no frame state says so and an object may die:
     /// what its destructor sees as the place where the frame is.
     pub pc: Option<u32>,
     /// Filled by reference-count insertion: owned values that are alive if this instruction leaves
     /// native code, to be released after the frame has taken its own references.
-    pub drops: Vec<Value>,
+    pub drops: Box<[Value]>,
     pub result: Option<Value>,
 }
 
@@ -649,10 +650,10 @@ impl Inst {
             op,
             args: SmallVec::from_slice(args),
             imms: SmallVec::from_slice(imms),
-            targets: Vec::new(),
+            targets: Box::default(),
             fs: None,
             pc: None,
-            drops: Vec::new(),
+            drops: Box::default(),
             result: None,
         }
     }

@@ -416,7 +416,7 @@ impl<'a> Parser<'a> {
         }
         if self.eat_word("drops") {
             self.expect('[')?;
-            inst.drops = self.list(']', Self::value)?;
+            inst.drops = self.list(']', Self::value)?.into();
         }
         inst.result = result;
         if let Some(value) = result {
@@ -442,7 +442,9 @@ impl<'a> Parser<'a> {
                 Vec::new()
             };
             let block = Block(block);
-            inst.targets.push(Target { block, args });
+            let mut targets = std::mem::take(&mut inst.targets).into_vec();
+            targets.push(Target { block, args });
+            inst.targets = targets.into();
         } else if let Some(id) = numbered(word, "fs") {
             let token = &self.tokens[self.at];
             let place = (token.line, token.col);

@@ -444,7 +444,7 @@ mod tests {
         let inst = Inst::new(Op::IncRef, &[missing], &[]);
         assert!(message(&with_inst(inst)).contains("v7 does not exist"));
         let mut inst = Inst::new(Op::IncRef, &[Value(0)], &[]);
-        inst.drops.push(missing);
+        inst.drops = [missing].into();
         assert!(message(&with_inst(inst)).contains("v7 does not exist"));
         let inst = Inst::new(Op::Poll, &[], &[]).with_fs(FrameStateId(0));
         assert!(message(&with_inst(inst)).contains("fs0 does not exist"));

@@ -395,7 +395,7 @@ impl Counter {
                 if guard {
                     drops.extend(extra);
                 }
-                inst.drops = drops;
+                inst.drops = drops.into();
             }
             let mut dead: Vec<Value> = Vec::new();
             for_each_use(func, &self.slots.roots, &inst, |root| {

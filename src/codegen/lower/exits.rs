@@ -13,7 +13,7 @@ pub(super) struct ExitKey {
     fs: FrameStateId,
     throws: bool,
     reason: ExitReason,
-    drops: Vec<Value>,
+    drops: Box<[Value]>,
 }
 
 impl<M: Machine> Lower<'_, M> {
