@@ -105,9 +105,9 @@ impl CompileOptions {
     }
 }
 
-/// One unit to compile.
+/// What a code generator is told of a unit, but for what is to be compiled.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CompileRequest {
+pub struct RequestHead {
     /// [`FORMAT_VERSION`].
     pub version: u32,
     /// Symbol of the entry point; unique in the process.
@@ -117,8 +117,27 @@ pub struct CompileRequest {
     pub options: CompileOptions,
     /// Where the unit is entered, if it is to be judged.
     pub judged: Option<Entry>,
+}
+
+/// One unit to compile.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CompileRequest {
+    pub head: RequestHead,
     /// Before the passes.
     pub function: crate::hir::Function,
+}
+
+impl CompileRequest {
+    /// The bytes of a request with another head: the function, which is nearly all of them, is not looked at. `None`: they are of no request.
+    #[must_use]
+    pub fn with_other_head(bytes: &[u8], change: impl FnOnce(&mut RequestHead)) -> Option<Vec<u8>> {
+        let (mut head, function) = postcard::take_from_bytes::<RequestHead>(bytes).ok()?;
+        change(&mut head);
+        let buffer = Vec::with_capacity(bytes.len() + head.symbol.len());
+        let mut other = postcard::to_extend(&head, buffer).ok()?;
+        other.extend_from_slice(function);
+        Some(other)
+    }
 }
 
 /// What became of a request.

@@ -69,13 +69,13 @@ pub fn prepare(bytes: &[u8]) -> Result<Result<Prepared, Outcome>, CodegenError> 
     let mut clock = Clock::new();
     let mut request: CompileRequest =
         postcard::from_bytes(bytes).map_err(|error| CodegenError::BadRequest(error.to_string()))?;
-    if request.version != FORMAT_VERSION {
+    if request.head.version != FORMAT_VERSION {
         return Err(CodegenError::BadRequest(format!(
             "format version {} instead of {FORMAT_VERSION}",
-            request.version
+            request.head.version
         )));
     }
-    timing::begin(request.options.measure);
+    timing::begin(request.head.options.measure);
     crate::hir::verify(&request.function)
         .map_err(|errors| CodegenError::BadRequest(errors.to_string()))?;
     clock.lap("decode");
@@ -84,15 +84,15 @@ pub fn prepare(bytes: &[u8]) -> Result<Result<Prepared, Outcome>, CodegenError> 
     clock.lap("optimise");
     let insts = function.inst_count();
     // The passes have been paid for: how hot it is does not matter any more.
-    if let Some(entry) = request.judged
+    if let Some(entry) = request.head.judged
         && !is_promising(function, insts, entry)
     {
         return Ok(Err(Outcome::NotPromising));
     }
     let is_large = insts > LARGE_HIR || values_in_states(function) > LARGE_STATES;
-    if request.options.cheap_if_large && is_large {
-        request.options.pipeline = "o0".to_owned();
-        request.options.codegen_level = 0;
+    if request.head.options.cheap_if_large && is_large {
+        request.head.options.pipeline = "o0".to_owned();
+        request.head.options.codegen_level = 0;
     }
     Ok(Ok(Prepared { request, clock }))
 }

@@ -3,7 +3,7 @@
 use super::engines::Engines;
 use super::{
     CodeGenerator, CodeImage, CodeMemory, CodegenError, CompileOptions, CompileRequest, Engine,
-    FORMAT_VERSION, Outcome, SymbolTable, Text,
+    Entry, FORMAT_VERSION, Outcome, RequestHead, SymbolTable, Text,
 };
 use crate::code::arena::Arena;
 use crate::code::unwind::UnwindTable;
@@ -41,11 +41,13 @@ pub(in crate::codegen) fn seven(symbol: &str, level: u8) -> CompileRequest {
         .expect("a value");
     function.push(Function::ENTRY, Inst::new(Op::ReturnInt, &[seven], &[]));
     CompileRequest {
-        version: FORMAT_VERSION,
-        symbol: symbol.to_owned(),
-        unit_token: 0,
-        options: CompileOptions::new(&format!("o{level}"), level),
-        judged: None,
+        head: RequestHead {
+            version: FORMAT_VERSION,
+            symbol: symbol.to_owned(),
+            unit_token: 0,
+            options: CompileOptions::new(&format!("o{level}"), level),
+            judged: None,
+        },
         function,
     }
 }
@@ -101,6 +103,20 @@ fn code_runs() {
             assert_eq!(call(&image, 1), (tag::INT, 7), "{engine}");
         }
     }
+}
+
+#[test]
+fn a_request_with_another_head() {
+    let mut request = seven("seven", 2);
+    let change = |head: &mut RequestHead| {
+        head.symbol.push_str("_again");
+        head.unit_token = u64::MAX;
+        head.judged = Some(Entry::Call);
+    };
+    let other = CompileRequest::with_other_head(&encoded(&request), change).expect("a request");
+    change(&mut request.head);
+    assert_eq!(other, encoded(&request));
+    assert!(CompileRequest::with_other_head(&other[..20], change).is_none());
 }
 
 /// Stands in for a helper that ends a thread.

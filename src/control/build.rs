@@ -5,7 +5,9 @@ use super::{Jit, describe_code, measured, text, tier};
 use crate::bytecode::{Code, Oracle, Recorder};
 use crate::code::cell::Cell;
 use crate::code::unit::{FirstTier, Installed, PlaceKind};
-use crate::codegen::{self, CompileOptions, CompileRequest, FORMAT_VERSION, Judgement, Phase};
+use crate::codegen::{
+    self, CompileOptions, CompileRequest, FORMAT_VERSION, Judgement, Phase, RequestHead,
+};
 use crate::config::Mode;
 use crate::frontend::{self, Bailout, EntryPoint, FrontendOptions};
 use crate::heap;
@@ -207,19 +209,21 @@ pub(super) fn request(
     };
     let level = jit.config.opt_level;
     let request = CompileRequest {
-        version: FORMAT_VERSION,
-        symbol: format!("swl_unit_{number}_{name}"),
-        unit_token: token,
-        options: CompileOptions {
-            pipeline: jit.pipeline.clone(),
-            codegen_level: level.unwrap_or(2),
-            cheap_if_large: level.is_none() && jit.config.passes.is_none(),
-            stress_counter,
-            heat,
-            ref_total: ffi::reference_total(),
-            measure: measured::wanted(jit.measurements.as_ref()),
+        head: RequestHead {
+            version: FORMAT_VERSION,
+            symbol: format!("swl_unit_{number}_{name}"),
+            unit_token: token,
+            options: CompileOptions {
+                pipeline: jit.pipeline.clone(),
+                codegen_level: level.unwrap_or(2),
+                cheap_if_large: level.is_none() && jit.config.passes.is_none(),
+                stress_counter,
+                heat,
+                ref_total: ffi::reference_total(),
+                measure: measured::wanted(jit.measurements.as_ref()),
+            },
+            judged,
         },
-        judged,
         function,
     };
     let buffer = Vec::with_capacity(request_size(&request.function));

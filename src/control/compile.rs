@@ -236,7 +236,7 @@ impl Pending {
     pub(super) fn again(
         job: Job,
         first: &FirstTier,
-        request: &[u8],
+        request: Vec<u8>,
         hot: u32,
         installed: Box<Installed>,
     ) -> Self {
@@ -247,7 +247,7 @@ impl Pending {
             hot,
             installed,
             phases: Vec::new(),
-            again: Some(request.to_vec()),
+            again: Some(request),
         }
     }
 

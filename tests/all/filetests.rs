@@ -186,7 +186,9 @@ fn clif(_path: &Path, _text: &str, _level: &str) -> Result<(), Failed> {
 #[cfg(feature = "cranelift")]
 fn clif(path: &Path, text: &str, level: &str) -> Result<(), Failed> {
     use _swallow::codegen::cranelift::CraneliftGenerator;
-    use _swallow::codegen::{self, CodeGenerator, CompileOptions, CompileRequest, Text};
+    use _swallow::codegen::{
+        self, CodeGenerator, CompileOptions, CompileRequest, RequestHead, Text,
+    };
     use _swallow::helpers::{Data, Helper};
 
     let (input, expected) = sections(text);
@@ -202,19 +204,21 @@ fn clif(path: &Path, text: &str, level: &str) -> Result<(), Failed> {
     for function in parse(input)? {
         well_formed(&function, "the input")?;
         let request = CompileRequest {
-            version: codegen::FORMAT_VERSION,
-            symbol: function.name.clone(),
-            unit_token: 0xabc,
-            options: CompileOptions {
-                pipeline: String::new(),
-                codegen_level: level.parse()?,
-                cheap_if_large: false,
-                stress_counter: 0,
-                heat: 0,
-                ref_total: 0,
-                measure: _swallow::timing::Wanted::default(),
+            head: RequestHead {
+                version: codegen::FORMAT_VERSION,
+                symbol: function.name.clone(),
+                unit_token: 0xabc,
+                options: CompileOptions {
+                    pipeline: String::new(),
+                    codegen_level: level.parse()?,
+                    cheap_if_large: false,
+                    stress_counter: 0,
+                    heat: 0,
+                    ref_total: 0,
+                    measure: _swallow::timing::Wanted::default(),
+                },
+                judged: None,
             },
-            judged: None,
             function,
         };
         printed.push(generator.text(&postcard::to_stdvec(&request)?, Text::Ir)?);

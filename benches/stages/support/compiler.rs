@@ -4,7 +4,7 @@ use _swallow::code::arena::Arena;
 use _swallow::codegen::engines::Engines;
 use _swallow::codegen::{
     CodeImage, CodegenError, CompileOptions, CompileRequest, Engine, FORMAT_VERSION, Outcome,
-    SymbolTable,
+    RequestHead, SymbolTable,
 };
 use _swallow::helpers::{Data, Helper};
 use _swallow::hir::Function;
@@ -15,12 +15,14 @@ use std::time::Duration;
 #[must_use]
 pub fn request(function: &Function, pipeline: &str, level: u8) -> CompileRequest {
     CompileRequest {
-        version: FORMAT_VERSION,
-        symbol: String::new(),
-        // As good as any address.
-        unit_token: 0x5000_1234_5678,
-        options: CompileOptions::new(pipeline, level),
-        judged: None,
+        head: RequestHead {
+            version: FORMAT_VERSION,
+            symbol: String::new(),
+            // As good as any address.
+            unit_token: 0x5000_1234_5678,
+            options: CompileOptions::new(pipeline, level),
+            judged: None,
+        },
         function: function.clone(),
     }
 }
@@ -71,7 +73,7 @@ impl Compiler {
     /// The bytes of a request, under a symbol that no unit has had, as the runtime gives them.
     pub fn encode(&mut self, request: &mut CompileRequest) -> Vec<u8> {
         self.units += 1;
-        request.symbol = format!("swl_unit_{}", self.units);
+        request.head.symbol = format!("swl_unit_{}", self.units);
         postcard::to_stdvec(request).expect("plain data can be serialised")
     }
 

@@ -56,12 +56,12 @@ impl CraneliftGenerator {
     fn build(&mut self, prepared: Prepared) -> Result<Built, CodegenError> {
         let Prepared { request, mut clock } = prepared;
         let (function, exits) = guarded("lowering", || {
-            let mut machine = CraneliftMachine::new(&request.symbol, &self.symbols);
+            let mut machine = CraneliftMachine::new(&request.head.symbol, &self.symbols);
             let lowered = lower(
                 &request.function,
                 &mut machine,
-                request.unit_token,
-                &request.options,
+                request.head.unit_token,
+                &request.head.options,
             );
             (machine.finish(), lowered.exits)
         })?;
@@ -71,8 +71,8 @@ impl CraneliftGenerator {
         Ok(Built {
             exits,
             clock,
-            symbol: request.symbol,
-            target: self.target(request.options.codegen_level),
+            symbol: request.head.symbol,
+            target: self.target(request.head.options.codegen_level),
             hir_insts: request.function.inst_count() as u32,
             before: count_instructions(&self.context.func),
         })

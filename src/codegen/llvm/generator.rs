@@ -103,20 +103,25 @@ impl LlvmGenerator {
         let context = Context::create();
         let diagnostics = Diagnostics::listen(&context);
         let module = context.create_module(&request.function.name);
-        let level = request.options.codegen_level;
+        let level = request.head.options.codegen_level;
         {
             let machine = self.target_machine(level)?;
             module.set_triple(&machine.get_triple());
             module.set_data_layout(&machine.get_target_data().get_data_layout());
         }
         let lowered = guarded("lowering", || {
-            let mut machine =
-                LlvmMachine::new(&context, &module, &request.symbol, &self.symbols, level > 0);
+            let mut machine = LlvmMachine::new(
+                &context,
+                &module,
+                &request.head.symbol,
+                &self.symbols,
+                level > 0,
+            );
             let lowered = lower(
                 &request.function,
                 &mut machine,
-                request.unit_token,
-                &request.options,
+                request.head.unit_token,
+                &request.head.options,
             );
             machine.finish();
             lowered
@@ -132,7 +137,7 @@ impl LlvmGenerator {
         run_passes(
             &module,
             self.target_machine(level)?,
-            &request.options.pipeline,
+            &request.head.options.pipeline,
         )?;
         clock.lap("passes");
         diagnostics.check()?;
@@ -248,13 +253,13 @@ impl CodeGenerator for LlvmGenerator {
         };
         let hir_insts = prepared.request.function.inst_count() as u32;
         let mut objects = prepared.request.function.addresses();
-        objects.push(prepared.request.unit_token);
+        objects.push(prepared.request.head.unit_token);
         let (object, symbol, mut built) =
             self.with_module(prepared, |this, request, module, mut built| {
-                let machine = this.target_machine(request.options.codegen_level)?;
+                let machine = this.target_machine(request.head.options.codegen_level)?;
                 let object = emit(machine, module, FileType::Object)?;
                 built.clock.lap("emit");
-                Ok((object, request.symbol.clone(), built))
+                Ok((object, request.head.symbol.clone(), built))
             })?;
         // The module and its context are gone.
         built.clock.lap("free");
@@ -304,7 +309,7 @@ impl CodeGenerator for LlvmGenerator {
 
     fn asm(&mut self, prepared: Prepared) -> Result<String, CodegenError> {
         self.with_module(prepared, |this, request, module, _| {
-            let machine = this.target_machine(request.options.codegen_level)?;
+            let machine = this.target_machine(request.head.options.codegen_level)?;
             let text = emit(machine, module, FileType::Assembly)?;
             Ok(String::from_utf8_lossy(text.as_slice())
                 .trim_end_matches('\0')

@@ -23,8 +23,8 @@ fn every_pass_is_measured() {
     let arena = Arc::new(Arena::new().expect("address space"));
     let mut generator = LlvmGenerator::new(symbols(), arena).expect("LLVM");
     let mut request = seven("unit", 1);
-    request.options.pipeline = "function(mem2reg,gvn),function(gvn)".to_owned();
-    request.options.measure = Wanted {
+    request.head.options.pipeline = "function(mem2reg,gvn),function(gvn)".to_owned();
+    request.head.options.measure = Wanted {
         passes: true,
         spans: true,
         ..Wanted::default()
