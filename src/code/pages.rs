@@ -117,6 +117,18 @@ pub fn unmap_idle() {
     }
 }
 
+/// Functions of the C library that we call and CPython hardly ever does.
+#[must_use]
+pub fn seldom_run() -> [usize; 5] {
+    [
+        libc::getpid as *const () as usize,
+        libc::sched_getaffinity as *const () as usize,
+        libc::sched_setaffinity as *const () as usize,
+        libc::sysconf as *const () as usize,
+        libc::waitpid as *const () as usize,
+    ]
+}
+
 /// Has the system map nothing around functions of other objects when they run: each one's page becomes a mapping of its own. To be
 /// called before they run. Where code beside them has run already, all this does is nothing.
 pub fn isolate(functions: &[usize]) {

@@ -472,6 +472,7 @@ fn finish_measured(jit: &Jit, job: Job, measured: Option<&Measured>) {
 /// Reads an answer of the code generator and installs its code. One at a time, so that the program is not held up for long.
 pub(super) fn receive(jit: &'static Jit) {
     holding("receive", || {
+        jit.make_way();
         let next = match jit.back.try_lock() {
             Ok(mut back) => back.next_done(),
             Err(_) => None,

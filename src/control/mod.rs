@@ -517,7 +517,7 @@ impl Jit {
         }
     }
 
-    /// Before a compilation: what it does not need goes out of its way.
+    /// Before a compilation, or the installation of its code: what that does not need goes out of its way.
     fn make_way(&self) {
         self.rest.before_work(|| self.unmap());
     }

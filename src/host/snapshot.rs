@@ -6,10 +6,10 @@ use crate::bytecode::{Code, ConstInfo, NameInfo};
 use crate::hir::Type;
 use crate::layout::{code as c, object};
 use pyo3_ffi::{
-    Py_None, PyBool_Type, PyBytes_AsString, PyBytes_Size, PyDict_Type, PyErr_Clear, PyFloat_Type,
-    PyList_Type, PyLong_AsLongLongAndOverflow, PyLong_Type, PyTuple_GetItem, PyTuple_Size,
-    PyTuple_Type, PyTypeObject, PyUnicode_AsUTF8AndSize, PyUnicode_GetLength, PyUnicode_Substring,
-    PyUnicode_Type,
+    Py_None, PyBool_Type, PyBytes_AsString, PyBytes_Size, PyDict_Type, PyErr_Clear,
+    PyFloat_AS_DOUBLE, PyFloat_Type, PyList_Type, PyLong_AsLongLongAndOverflow, PyLong_Type,
+    PyTuple_GetItem, PyTuple_Size, PyTuple_Type, PyTypeObject, PyUnicode_AsUTF8AndSize,
+    PyUnicode_GetLength, PyUnicode_Substring, PyUnicode_Type,
 };
 use std::ptr::addr_of_mut;
 
@@ -107,6 +107,10 @@ pub(super) unsafe fn repr(object: *mut PyObject, ty: Type) -> String {
                 0 => value.to_string(),
                 _ => "a large int".to_owned(),
             };
+        }
+        if ty.is(Type::FLOAT) {
+            // For people, as all of this: in our digits, which are given back.
+            return format!("{:?}", PyFloat_AS_DOUBLE(object));
         }
         // A literal may be megabytes long.
         let cut = ty == Type::STR && PyUnicode_GetLength(object) > MAX_REPR as isize;

@@ -94,6 +94,7 @@ fn code_of(object: *mut PyObject) -> Result<(*mut PyObject, *mut PyObject), Rais
 
 unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut PyObject {
     pages::isolate(&ffi::seldom_run());
+    pages::isolate(&pages::seldom_run());
     if !check::is_main_interpreter() {
         // Its program runs uncompiled.
         return to_python(&Value::Null);
