@@ -179,6 +179,14 @@ mod tests {
         assert!(parts().iter().all(|(start, end)| start < end));
         unmap_idle();
         let before = mappings();
+        isolate(&[code_comes_back as *const () as usize]);
+        let alone = mappings();
+        assert!(
+            (before + 1..=before + 2).contains(&alone),
+            "{before}, {alone}"
+        );
+        isolate(&[code_comes_back as *const () as usize]);
+        assert_eq!(mappings(), alone, "it is alone already");
         narrow();
         assert!(mappings() > before + 100, "{before}, {}", mappings());
         assert_eq!((1..=10u64).product::<u64>(), 3_628_800);
