@@ -402,8 +402,11 @@ fn prefers_function(jit: &Jit, unit: &Unit, edges: u32, arrival: Arrival) -> boo
         State::Compiled(_) => unit.exits == 0,
         _ => unit.compiles == 0 || unit.job.is_some(),
     };
+    // One that is much larger than its loop has to be much hotter.
+    let is_near = unit.hotness >= unit.wanted / 2;
     arrival.kind == PlaceKind::Loop
         && arrival.activation.saturating_mul(FEW) < edges
+        && is_near
         && jit.config.threshold >= compile::JUDGED_FROM
         && jit.mode() == Mode::WhenHot
         && is_open
