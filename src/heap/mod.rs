@@ -54,6 +54,15 @@ fn give_up() -> bool {
     !held.is_null() && unsafe { libc::munmap(held, RESERVE) } == 0
 }
 
+/// What `allocate` yields; once more where memory was short and something was held back.
+fn or_again(allocate: impl Fn() -> *mut u8) -> *mut u8 {
+    let block = allocate();
+    match block.is_null() && give_up() {
+        true => allocate(),
+        false => block,
+    }
+}
+
 struct Counting;
 
 /// What the C library's allocator takes for a block.
@@ -91,13 +100,7 @@ unsafe impl GlobalAlloc for Counting {
             }
         }
         // SAFETY: the caller's promise.
-        unsafe {
-            let block = System.alloc(layout);
-            if block.is_null() && give_up() {
-                return System.alloc(layout);
-            }
-            block
-        }
+        unsafe { or_again(|| System.alloc(layout)) }
     }
 
     /// Zeros that the system has need not be written, and so need not be in memory.
@@ -112,11 +115,7 @@ unsafe impl GlobalAlloc for Counting {
                 return block;
             }
             count(layout.size());
-            let block = System.alloc_zeroed(layout);
-            if block.is_null() && give_up() {
-                return System.alloc_zeroed(layout);
-            }
-            block
+            or_again(|| System.alloc_zeroed(layout))
         }
     }
 
@@ -151,11 +150,7 @@ unsafe impl GlobalAlloc for Counting {
             }
             uncount(layout.size());
             count(size);
-            let larger = System.realloc(block, layout, size);
-            if larger.is_null() && give_up() {
-                return System.realloc(block, layout, size);
-            }
-            larger
+            or_again(|| System.realloc(block, layout, size))
         }
     }
 }

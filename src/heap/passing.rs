@@ -236,6 +236,16 @@ mod tests {
         assert_eq!(sums, [4_999_950_000, 5_000_050_000]);
         assert!(!has(sums.as_ptr().cast_mut().cast()));
         assert!(!has(stays.as_mut_ptr()));
+        let zeros = passing(|| {
+            // Where the numbers were.
+            let zeros = vec![0u64; 100_000];
+            vec![
+                u64::from(has(zeros.as_ptr().cast_mut().cast())),
+                zeros.iter().sum(),
+            ]
+        });
+        assert_eq!(zeros, [1, 0]);
+        assert_eq!(vec![0u64; 100_000].iter().sum::<u64>(), 0);
         give_back();
         assert!(held() <= 1 << 16, "{} bytes are left", held());
         // What stays behind is given back where it belongs, later.

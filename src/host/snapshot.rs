@@ -109,7 +109,7 @@ pub(super) unsafe fn repr(object: *mut PyObject, ty: Type) -> String {
             };
         }
         if ty.is(Type::FLOAT) {
-            // For people, as all of this: in our digits, which are given back.
+            // In Rust's digits: what CPython makes its own with would stay mapped.
             return format!("{:?}", PyFloat_AS_DOUBLE(object));
         }
         // A literal may be megabytes long.

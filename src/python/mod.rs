@@ -93,6 +93,7 @@ fn code_of(object: *mut PyObject) -> Result<(*mut PyObject, *mut PyObject), Rais
 }
 
 unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut PyObject {
+    // Before any of them is called.
     pages::isolate(&ffi::seldom_run());
     pages::isolate(&pages::seldom_run());
     if !check::is_main_interpreter() {

@@ -41,12 +41,12 @@ pub(super) unsafe extern "C-unwind" fn swl_append_local(
     }
 }
 
-/// `a ** b`. Two numbers of one class are asked at once, as CPython's instruction does in its own copy of that code: the C function's part for
-/// all others is not even mapped in most programs.
+/// `a ** b`, or `a **= b`, which is the same for numbers. Two of one class are asked at once, as CPython's instruction does in its own
+/// copy of that code; `otherwise` is for all others, and not even mapped in most programs.
 ///
 /// # Safety
 /// Operands are alive.
-unsafe fn power(a: *mut PyObject, b: *mut PyObject) -> *mut PyObject {
+unsafe fn power(a: *mut PyObject, b: *mut PyObject, otherwise: py::ternaryfunc) -> *mut PyObject {
     // SAFETY: alive; the number methods of these two classes never change, and know operands of their own class.
     unsafe {
         let class = py::Py_TYPE(a);
@@ -58,7 +58,7 @@ unsafe fn power(a: *mut PyObject, b: *mut PyObject) -> *mut PyObject {
         {
             return power(a, b, py::Py_None());
         }
-        py::PyNumber_Power(a, b, py::Py_None())
+        otherwise(a, b, py::Py_None())
     }
 }
 
@@ -85,7 +85,7 @@ pub unsafe extern "C-unwind" fn swl_binary_op(
                 B::Multiply => py::PyNumber_Multiply,
                 B::Remainder => py::PyNumber_Remainder,
                 B::Or => py::PyNumber_Or,
-                B::Power => return power(a, b),
+                B::Power => return power(a, b, py::PyNumber_Power),
                 B::Rshift => py::PyNumber_Rshift,
                 B::Subtract => py::PyNumber_Subtract,
                 B::TrueDivide => py::PyNumber_TrueDivide,
@@ -98,7 +98,7 @@ pub unsafe extern "C-unwind" fn swl_binary_op(
                 B::InplaceMultiply => py::PyNumber_InPlaceMultiply,
                 B::InplaceRemainder => py::PyNumber_InPlaceRemainder,
                 B::InplaceOr => py::PyNumber_InPlaceOr,
-                B::InplacePower => return py::PyNumber_InPlacePower(a, b, py::Py_None()),
+                B::InplacePower => return power(a, b, py::PyNumber_InPlacePower),
                 B::InplaceRshift => py::PyNumber_InPlaceRshift,
                 B::InplaceSubtract => py::PyNumber_InPlaceSubtract,
                 B::InplaceTrueDivide => py::PyNumber_InPlaceTrueDivide,

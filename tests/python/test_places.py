@@ -202,8 +202,18 @@ for turns in (4, 4, 40_000):
 info = swallow.info(long)
 assert any(line.startswith("loop at") for line in info["history"]), info
 
+# A function much larger than its loop is not waited for.
+names = {}
+lines = SOURCE.splitlines()
+exec("\\n".join([*lines[:3], *["    total = total + 0"] * 400, *lines[3:]]), names)
+large = names["sums"]
+for _ in range(30):
+    assert large(rows, 150) == 66 * 75 * 149
+info = swallow.info(large)
+assert any(line.startswith("loop at") for line in info["history"]), info
+
 half = [*rows[:6], 0.5, "", 1 << 70]
-for sums in (often, long):
+for sums in (often, long, large):
     assert sums(half[:7], 3) == 46.5
     assert sums([1 << 70, 1], 3) == 3 * ((1 << 70) + 1)
     try:
