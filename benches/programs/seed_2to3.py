@@ -40,7 +40,7 @@ FILES = (
     "pprint",
 )
 
-DEFAULT = len(FILES)
+DEFAULT = 2 * len(FILES)
 BENCH = 2
 
 

@@ -13,7 +13,7 @@ require("django")
 from django.conf import settings  # noqa: E402 - asked for first
 from django.template import Context, Engine  # noqa: E402
 
-DEFAULT = 40
+DEFAULT = 70
 BENCH = 3
 
 ROWS = COLUMNS = 120

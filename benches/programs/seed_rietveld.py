@@ -19,7 +19,7 @@ from django.db import connection  # noqa: E402 - they need the settings
 from django.test import Client  # noqa: E402
 from support.review import models  # noqa: E402
 
-DEFAULT = 44
+DEFAULT = 62
 BENCH = 2
 
 ISSUES, FILES = 24, 3

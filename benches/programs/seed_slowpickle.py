@@ -10,7 +10,7 @@ import pickle
 import random
 import zlib
 
-DEFAULT = 280
+DEFAULT = 520
 BENCH = 15
 
 USERS = 60

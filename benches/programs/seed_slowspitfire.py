@@ -7,7 +7,7 @@ renders n tables of a thousand rows and columns, and returns the size of all and
 import re
 import zlib
 
-DEFAULT = 13
+DEFAULT = 24
 BENCH = 1
 
 ROWS = COLUMNS = 1000

@@ -10,7 +10,7 @@ import zlib
 
 from seed_slowpickle import PROTOCOLS, Group, Token, make_data
 
-DEFAULT = 480
+DEFAULT = 800
 BENCH = 25
 
 

@@ -12,7 +12,7 @@ import zlib
 from email.message import EmailMessage
 from math import exp, frexp, log
 
-DEFAULT = 18_000
+DEFAULT = 32_000
 BENCH = 400
 
 MESSAGES, TRAINING = 600, 200

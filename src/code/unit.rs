@@ -13,6 +13,7 @@ use std::cell::{Cell as Slot, RefCell};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 /// One version of a unit's code. Its address is the unit token of the machine code.
 pub struct Installed {
@@ -41,6 +42,7 @@ pub struct Installed {
     pub row: Option<NonZeroU32>,
     /// Calls and back-edges until it is hot; native code of the first tier counts down.
     heat: Slot<i64>,
+    countdown: Slot<Countdown>,
     /// What it takes to make it once more, if it may be.
     pub first_tier: Option<FirstTier>,
 }
@@ -53,6 +55,18 @@ pub struct FirstTier {
     pub pc: Option<u32>,
     /// What the code generator was told; empty once it has been told again.
     pub request: RefCell<Vec<u8>>,
+    /// HIR instructions.
+    pub insts: u32,
+}
+
+/// How hot code of the first tier was, by its calls (10 each) and back-edges.
+#[derive(Clone, Copy, Debug)]
+pub struct Countdown {
+    /// How many there were in it.
+    pub points: i64,
+    /// With those of all countdowns before.
+    pub all_points: i64,
+    pub since: Instant,
 }
 
 /// Failures of one guard after which the unit is compiled again without it.
@@ -83,6 +97,11 @@ impl Installed {
             engine,
             row: None,
             heat: Slot::new(0),
+            countdown: Slot::new(Countdown {
+                points: 0,
+                all_points: 0,
+                since: Instant::now(),
+            }),
             first_tier: None,
         })
     }
@@ -95,9 +114,20 @@ impl Installed {
         Installed::new(self.name.clone(), Engine::Llvm, self.learns, cells, keep)
     }
 
-    /// Calls (10 each) and back-edges from now on until it is hot.
-    pub fn set_heat(&self, heat: i64) {
-        self.heat.set(heat);
+    /// Begins a countdown: calls (10 each) and back-edges from now on until it is hot.
+    pub fn count_down(&self, points: i64) {
+        self.heat.set(points);
+        self.countdown.set(Countdown {
+            points,
+            all_points: self.countdown.get().all_points.saturating_add(points),
+            since: Instant::now(),
+        });
+    }
+
+    /// The countdown that runs, or has come to its end.
+    #[must_use]
+    pub fn countdown(&self) -> Countdown {
+        self.countdown.get()
     }
 
     /// Where native code counts.
@@ -115,6 +145,7 @@ impl Installed {
 
     /// Adds the code.
     pub fn set_image(&mut self, image: CodeImage) {
+        self.countdown.get_mut().since = Instant::now();
         valgrind::forget_translations(&image.blocks);
         self.image = image;
     }

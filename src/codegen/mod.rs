@@ -7,6 +7,7 @@
 //! `lower` expands HIR operations to machine-level ones, once for every generator.
 
 pub mod abi;
+pub mod again;
 #[cfg(feature = "cranelift")]
 pub mod cranelift;
 #[cfg(feature = "generator")]

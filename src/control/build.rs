@@ -303,9 +303,10 @@ pub(super) fn make(
     });
     let token = std::ptr::from_ref(&*into) as u64;
     text::dump(jit, &built.function, token);
+    let insts = u32::try_from(built.function.inst_count()).unwrap_or(u32::MAX);
     let mut counter = 0;
     if tier::is_on(jit) {
-        into.set_heat(tier::heat(jit, built.function.inst_count()));
+        into.count_down(tier::heat(jit, insts));
         counter = into.heat_address();
     }
     let judged = heat.map(|heat| heat.entry);
@@ -317,6 +318,7 @@ pub(super) fn make(
                 code: code as u64,
                 pc,
                 request: RefCell::new(bytes.clone()),
+                insts,
             })
         });
     }
