@@ -351,6 +351,8 @@ pub struct Unit {
     pub longest: u32,
     /// A loop of it got hot over many calls: the function is compiled instead.
     pub is_called: bool,
+    /// Of an entry that has been judged: hotness over the threshold that its bytecode alone tells, and that it took.
+    pub judged: Option<(u32, u32)>,
     /// Activations of the recording evaluator that use the map.
     pub recorders: u32,
     /// Hotness when it was last asked whether it is idle.

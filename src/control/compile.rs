@@ -4,8 +4,8 @@ use super::backend::Done;
 use super::build::{Made, Source, make};
 use super::measured::{self, Compilation, Stretch};
 use super::profile::Heat;
-use super::{Jit, describe_code, enter, tier, warm};
-use crate::code::unit::{FirstTier, Installed, PlaceKind, State, Unit};
+use super::{Jit, describe_code, enter, first_wanted, tier, warm};
+use crate::code::unit::{FirstTier, Installed, Place, PlaceKind, State, Unit};
 use crate::codegen::protocol::Job;
 use crate::codegen::{CodeImage, CodegenError, Outcome, Phase};
 use crate::config::{Codegen, Mode};
@@ -341,6 +341,32 @@ fn postpone(jit: &'static Jit, code: *mut PyObject, pc: Option<u32>, wanted: u32
     *known = wanted.max(*known);
 }
 
+/// An entry of a unit with loops has been judged, and is `wanted` that hot: the others are of much the same code, and need not be built
+/// to learn that.
+fn note_judged(jit: &Jit, unit: &mut Unit, pc: Option<u32>, wanted: u32) {
+    if !unit.has_loop {
+        return;
+    }
+    let code = unit.code as *mut PyObject;
+    // SAFETY: the code object is alive, as its unit is.
+    let first = |pc, judged| unsafe { first_wanted(jit, code, true, pc, judged) };
+    let over = |wanted: u32| wanted.saturating_sub(jit.config.threshold);
+    let least = over(first(pc.unwrap_or(0), None));
+    let before = unit.judged.replace((least, over(wanted)));
+    let after = unit.judged;
+    // What has been judged itself, or has had code, is known better.
+    let learn = |pc, wanted: &mut u32| {
+        if *wanted == first(pc, before) {
+            *wanted = first(pc, after);
+        }
+    };
+    learn(0, &mut unit.wanted);
+    let loops = |place: &&mut Place| place.kind == PlaceKind::Loop;
+    for place in unit.places.iter_mut().filter(loops) {
+        learn(place.pc, &mut place.wanted);
+    }
+}
+
 /// Leaves what is not promising to CPython.
 fn refuse_generic(jit: &'static Jit, unit: &mut Unit, place: Option<u32>) {
     tracing::info!(name = %describe_code(unit.code as *mut PyObject), "not promising");
@@ -380,7 +406,10 @@ fn submit(
             refuse_generic(jit, unit, pc);
             return Submitted::Refused;
         }
-        Made::Later(hotness) => return Submitted::Later(hotness),
+        Made::Later(hotness) => {
+            note_judged(jit, unit, pc, hotness);
+            return Submitted::Later(hotness);
+        }
         Made::Request { bytes, phases } => (bytes, phases),
     };
     let Some(installed) = installed else {

@@ -626,10 +626,17 @@ impl Jit {
 }
 
 /// How hot a code object must be before it is built as a whole, or from a place on: what is not, never passes the judge.
+/// What was found about another entry ([`Unit::judged`]) is true of this one in proportion, but it does not take more than that.
 ///
 /// # Safety
 /// The code object is alive.
-unsafe fn first_wanted(jit: &Jit, code: *mut PyObject, has_loop: bool, place: u32) -> u32 {
+unsafe fn first_wanted(
+    jit: &Jit,
+    code: *mut PyObject,
+    has_loop: bool,
+    place: u32,
+    judged: Option<(u32, u32)>,
+) -> u32 {
     let threshold = jit.config.threshold;
     if threshold < compile::JUDGED_FROM || jit.mode() == Mode::Always {
         return threshold;
@@ -644,6 +651,10 @@ unsafe fn first_wanted(jit: &Jit, code: *mut PyObject, has_loop: bool, place: u3
             least_hotness(jit.cost())
         }
     };
+    let more = judged.map_or(more, |(least, wanted)| {
+        let scaled = u64::from(more) * u64::from(wanted) / u64::from(least.max(1));
+        more.max(scaled.min(u64::from(wanted)) as u32)
+    });
     threshold.saturating_add(more)
 }
 
@@ -670,7 +681,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         hotness: count.hotness,
         // SAFETY: as above.
         wanted: jit().map_or(0, |jit| unsafe {
-            first_wanted(jit, code, count.has_loop, 0)
+            first_wanted(jit, code, count.has_loop, 0, None)
         }),
         has_loop: count.has_loop,
         records: enter::is_recordable(code, count.has_loop),
@@ -692,6 +703,7 @@ fn new_unit(code: *mut PyObject, count: enter::Count) -> Unit {
         turns: 0,
         longest: 0,
         is_called: false,
+        judged: None,
         recorders: 0,
         seen_hotness: 0,
         places: Vec::new(),

@@ -434,7 +434,8 @@ pub(super) unsafe fn at_place(jit: &'static Jit, frame: Frame, pc: u32, arrival:
     }
     if !unit.knows_place(pc) {
         // SAFETY: the frame holds the code object.
-        unit.place_at(pc).wanted = unsafe { first_wanted(jit, code, unit.has_loop, pc) };
+        let wanted = unsafe { first_wanted(jit, code, unit.has_loop, pc, unit.judged) };
+        unit.place_at(pc).wanted = wanted;
     }
     let this = unit.place_at(pc);
     // SAFETY: the frame is at that place.

@@ -230,3 +230,43 @@ for sums in (often, long, large):
         "-X",
         "jit-wait",
     )
+
+
+def test_the_loops_of_a_function_are_not_each_built_to_learn_its_size():
+    """What one entry is found to need is what the others are expected to."""
+    check(
+        """
+import swallow
+
+def turn(rows, turns):
+    total = 0.0
+    for i in range(turns):
+        for a, b in rows:
+            x = a[0] * b[1] - a[1] * b[0]
+            y = a[0] * b[0] + a[1] * b[1]
+            z = x * x + y * y + 1.0
+            a[0] += x / z
+            a[1] -= y / z
+            b[0] -= x / z
+            b[1] += y / z
+            total += (x + y) * (x - y) / z
+    return total
+
+def has_code():
+    info = swallow.info(turn)
+    return info["state"] == "compiled" or any(loop["compiled"] for loop in info["loops"])
+
+rows = [([1.0, 2.0], [0.5, float(k)]) for k in range(10)]
+before = swallow.stats()["compiles_tried"]
+for _ in range(1000):
+    turn(rows, 100)
+    if has_code():
+        break
+assert has_code(), swallow.info(turn)
+# Once to learn how large it is, and once for the code.
+assert swallow.stats()["compiles_tried"] - before <= 2, swallow.stats()
+""",
+        "-Xjit=whenhot",
+        "-X",
+        "jit-lull=0",
+    )
