@@ -1,10 +1,12 @@
 """What the installed package costs a program that does not use it: private memory and start-up time under -Xjit=never.
 
-    python benches/memory_never.py --python VENV/bin/python [--runs 200] [--memory-runs 25] [--json FILE]
+    python benches/memory_never.py --python VENV/bin/python [--runs 200] [--memory-runs 25] [--programs] [--pythonpath DIR] [--json FILE]
 
 Two empty virtual environments are made from the interpreter that VENV is based on; into one of them go VENV's installed package and its .pth line,
 nothing else. `python -Xjit=never -c pass` there against `python -c pass` in the other, in turns. Private memory is the sum of Private_* in
 /proc/self/smaps. The medians and their ratios are printed; the exit status is 1 if a ratio is above 1.01.
+
+With --programs also the eight programs of group `seed`, at the smallest size: importing what they need, and hardly more. Django is taken from --pythonpath.
 """
 
 import argparse
@@ -35,10 +37,15 @@ print(json.dumps([sys._base_executable, swallow.__file__, sysconfig.get_path("pu
 """
 
 
-def environment():
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+def environment(pythonpath=None):
     """The environment of the runs: nothing of it may switch the JIT on."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     env["PYTHONHASHSEED"] = "0"
+    if pythonpath:
+        env["PYTHONPATH"] = pythonpath
     return env
 
 
@@ -71,10 +78,11 @@ def make_environments(directory, base, package, lines):
     return pythons
 
 
-def start_up(command):
-    """Seconds of one process, from start to end; and the processor time that it used."""
+def start_up(command, env=None):
+    """Seconds of one process, from start to end; and the processor time that it used. What it prints is thrown away."""
+    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     start = time.perf_counter()
-    pid = os.posix_spawn(command[0], command, environment())
+    pid = os.posix_spawn(command[0], command, env or environment(), file_actions=silent)
     _, status, usage = os.wait4(pid, 0)
     seconds = time.perf_counter() - start
     if status != 0:
@@ -100,14 +108,30 @@ def in_turns(runs, commands, measure):
     return values
 
 
+def starts_of_programs(options, commands):
+    """For each program of group `seed` the milliseconds of its runs at the smallest size, by side."""
+    env = environment(options.pythonpath)
+    found = {}
+    for program in json.loads((PROGRAMS / "groups.json").read_text())["seed"]:
+        sides = {name: [*command, str(PROGRAMS / f"{program}.py"), "1"] for name, command in commands.items()}
+        for command in sides.values():
+            start_up(command, env)
+        starts = in_turns(options.program_runs, sides, lambda command: start_up(command, env))
+        found[program] = {name: [seconds * 1000 for seconds, _ in values] for name, values in starts.items()}
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--python", required=True, help="an interpreter with the package installed")
     parser.add_argument("--runs", type=int, default=200, help="starts of each side (default: %(default)s)")
     parser.add_argument("--memory-runs", type=int, default=25, help="memory measurements of each side (default: %(default)s)")
+    parser.add_argument("--programs", action="store_true", help="measure the start of the eight programs, too")
+    parser.add_argument("--program-runs", type=int, default=25, help="starts of each of them on each side (default: %(default)s)")
+    parser.add_argument("--pythonpath", metavar="DIR", help="where the programs find what they need")
     parser.add_argument("--json", metavar="FILE", help="write all the values there")
     options = parser.parse_args()
-    if options.runs < 1 or options.memory_runs < 1:
+    if min(options.runs, options.memory_runs, options.program_runs) < 1:
         parser.error("expected at least 1 run")
     base, package, lines = located(options.python)
     with tempfile.TemporaryDirectory() as directory:
@@ -119,10 +143,12 @@ def main():
             memory(command)
         kilobytes = in_turns(options.memory_runs, commands, memory)
         starts = in_turns(options.runs, {name: [*command, "-c", "pass"] for name, command in commands.items()}, start_up)
+        programs = starts_of_programs(options, commands) if options.programs else {}
     rows = {
         "private memory, kB": kilobytes,
         "start-up, ms": {name: [seconds * 1000 for seconds, _ in values] for name, values in starts.items()},
         "start-up, processor ms": {name: [used * 1000 for _, used in values] for name, values in starts.items()},
+        **{f"{program}, ms": values for program, values in programs.items()},
     }
     print(f"{'median':<26}{'without':>12}{'-Xjit=never':>14}{'ratio':>9}   bar {BAR}")
     missed = 0
