@@ -42,6 +42,7 @@ pub struct Installed {
     pub row: Option<NonZeroU32>,
     /// Calls and back-edges until it is hot; native code of the first tier counts down.
     heat: Slot<i64>,
+    /// How long that is, and since when.
     countdown: Slot<Countdown>,
     /// What it takes to make it once more, if it may be.
     pub first_tier: Option<FirstTier>,
