@@ -5,12 +5,17 @@ SWALLOW_TEST_BACKEND names the code generator (see running.py).
 """
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# A shell's background jobs are started with SIGINT ignored, and so would be all that we start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def clean_environment(extra=None):
