@@ -14,9 +14,9 @@ pub const FIRST_COUNTDOWN: i64 = 1000;
 /// The share of the program's time from which on LLVM is asked at once: one part in so many.
 const SHARE: u32 = 16;
 
-/// Time that code with less is to have run for each of its HIR instructions. LLVM takes two or three times as long, but in another process,
-/// and saves about a third of what is to come.
-const PAID: Duration = Duration::from_micros(100);
+/// Time that code with less is to have run for each of its HIR instructions: about what LLVM takes. That saves a third of what is to come at best, but
+/// works in another process.
+const PAID: Duration = Duration::from_micros(250);
 
 /// What the first tier's code of a unit has run.
 #[derive(Clone, Copy, Debug)]
