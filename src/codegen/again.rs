@@ -69,12 +69,14 @@ mod tests {
     #[test]
     fn large_units_have_to_run_longer() {
         let (small, large) = (32, 320);
-        let points = 1_000_000;
-        assert!(native_time(large, points) > 4 * native_time(small, points));
+        let all =
+            |insts| (PAID * insts).as_nanos() as i64 / native_time(insts, 1).as_nanos() as i64;
+        let points = all(small);
+        assert!(all(large) > points && native_time(large, points) > 4 * native_time(small, points));
         let ran = Ran {
             points,
             all_points: points,
-            elapsed: Duration::from_secs(1),
+            elapsed: Duration::from_secs(10),
         };
         assert!(is_worth(small, ran) && !is_worth(large, ran));
     }
