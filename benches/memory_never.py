@@ -22,6 +22,8 @@ from pathlib import Path
 
 BAR = 1.01
 
+PROGRAMS = Path(__file__).parent / "programs"
+
 MEMORY = """
 total = 0
 with open("/proc/self/smaps") as smaps:
@@ -35,9 +37,6 @@ LOCATE = """
 import json, swallow, sys, sysconfig
 print(json.dumps([sys._base_executable, swallow.__file__, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
 """
-
-
-PROGRAMS = Path(__file__).parent / "programs"
 
 
 def environment(pythonpath=None):

@@ -258,7 +258,7 @@ assert caller(5, 2.0) == 4.0 and caller(3, 2**80) == 0
 
 @pytest.mark.parametrize("option", ["jit-profile", "jit-profile=1"])
 def test_profile(option):
-    # the report names the 20 that took longest: longer than what was imported from a slow disk
+    # The report names the 20 that took longest: longer than what was imported from a slow disk.
     done = check(
         PROGRAM
         + """
