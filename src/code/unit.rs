@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::unwind::UnwindTable;
 use super::valgrind;
-use crate::codegen::protocol::Job;
+use crate::codegen::protocol::{Job, Request};
 use crate::codegen::{CodeImage, Engine};
 use crate::feedback::Map;
 use crate::frontend::{Doubts, EntryItem};
@@ -54,8 +54,8 @@ pub struct FirstTier {
     pub code: u64,
     /// The place that it starts at.
     pub pc: Option<u32>,
-    /// What the code generator was told; empty once it has been told again.
-    pub request: RefCell<Vec<u8>>,
+    /// What the code generator was told; none once it has been told again.
+    pub request: RefCell<Option<Request>>,
     /// HIR instructions.
     pub insts: u32,
 }
@@ -162,7 +162,8 @@ impl Installed {
             + self
                 .first_tier
                 .as_ref()
-                .map_or(0, |first| first.request.borrow().capacity())
+                .and_then(|first| first.request.borrow().as_ref().map(|request| request.len()))
+                .unwrap_or(0)
             + self.image.table_bytes()
     }
 

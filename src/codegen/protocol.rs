@@ -8,7 +8,9 @@
 use super::{Block, CodegenError, Engine, FORMAT_VERSION, Outcome, Text};
 use crate::timing::Measured;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// The longest message, in bytes. The largest unit that is compiled takes about 2 MB.
 pub const MAX_MESSAGE: usize = 32 << 20;
@@ -47,6 +49,47 @@ impl Setup {
     }
 }
 
+/// A serialised [`super::CompileRequest`]: once in memory, for its job and for the first tier, which is told it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request(Arc<[u8]>);
+
+impl Request {
+    /// Bytes of it, if nobody else keeps it.
+    #[must_use]
+    pub fn own_bytes(&self) -> usize {
+        match Arc::strong_count(&self.0) {
+            1 => self.0.len(),
+            _ => 0,
+        }
+    }
+}
+
+impl From<Vec<u8>> for Request {
+    fn from(bytes: Vec<u8>) -> Request {
+        Request(bytes.into())
+    }
+}
+
+impl Deref for Request {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Serialize for Request {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_bytes::serialize(&**self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Request {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Request, D::Error> {
+        serde_bytes::deserialize::<Vec<u8>, D>(deserializer).map(Request::from)
+    }
+}
+
 /// From the Python process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
@@ -55,8 +98,7 @@ pub enum Message {
     Compile {
         job: Job,
         engine: Engine,
-        #[serde(with = "serde_bytes")]
-        request: Vec<u8>,
+        request: Request,
     },
     /// The blocks of an image; not answered.
     Release {
@@ -65,8 +107,7 @@ pub enum Message {
     Text {
         job: Job,
         engine: Engine,
-        #[serde(with = "serde_bytes")]
-        request: Vec<u8>,
+        request: Request,
         what: Text,
     },
     /// LLVM's.

@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     fn compile(job: u64, engine: Engine) -> Message {
-        let request = Vec::new();
+        let request = super::super::protocol::Request::from(Vec::new());
         Message::Compile {
             job,
             engine,

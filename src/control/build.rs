@@ -5,6 +5,7 @@ use super::{Jit, describe_code, measured, text, tier};
 use crate::bytecode::{Code, Oracle, Recorder};
 use crate::code::cell::Cell;
 use crate::code::unit::{FirstTier, Installed, PlaceKind};
+use crate::codegen::protocol;
 use crate::codegen::{
     self, CompileOptions, CompileRequest, FORMAT_VERSION, Judgement, Phase, RequestHead,
 };
@@ -86,6 +87,7 @@ pub(super) fn build(
         snapshot::copy_code(code)
     };
     laps.end("copy");
+    jit.make_way();
     let cells: RefCell<Vec<Arc<Cell>>> = RefCell::default();
     let cell = |callee: u64| {
         let Some(unit) = heap::lasting(|| jit.unit_or_new(callee as *mut PyObject)) else {
@@ -189,7 +191,7 @@ pub(super) fn request(
     token: u64,
     judged: Option<codegen::Entry>,
     heat: u64,
-) -> Vec<u8> {
+) -> protocol::Request {
     let number = jit.units.fetch_add(1, Ordering::Relaxed);
     let name: String = function
         .name
@@ -227,10 +229,9 @@ pub(super) fn request(
         function,
     };
     let buffer = Vec::with_capacity(request_size(&request.function));
-    let mut bytes =
+    let bytes =
         postcard::to_extend(&request, buffer).expect("a request of plain data can be serialised");
-    bytes.shrink_to_fit();
-    bytes
+    heap::lasting(|| bytes.into())
 }
 
 /// What came of building a unit.
@@ -241,7 +242,7 @@ pub(super) enum Made {
     Later(u32),
     /// To be sent.
     Request {
-        bytes: Vec<u8>,
+        request: protocol::Request,
         phases: Vec<Phase>,
     },
 }
@@ -295,6 +296,7 @@ pub(super) fn make(
         }
     }
     built.laps.end("judge");
+    jit.make_way();
     let learns = jit.config.fail_guard == 0;
     let mut into = heap::lasting(|| {
         let keep = kept_references(&built.function);
@@ -310,21 +312,21 @@ pub(super) fn make(
         counter = into.heat_address();
     }
     let judged = heat.map(|heat| heat.entry);
-    let bytes = request(jit, built.function, token, judged, counter);
+    let request = request(jit, built.function, token, judged, counter);
     built.laps.end("serialise");
     if counter != 0 {
         into.first_tier = heap::lasting(|| {
             Some(FirstTier {
                 code: code as u64,
                 pc,
-                request: RefCell::new(bytes.clone()),
+                request: RefCell::new(Some(request.clone())),
                 insts,
             })
         });
     }
     *installed = Some(into);
     Made::Request {
-        bytes,
+        request,
         phases: built.laps.phases,
     }
 }

@@ -6,7 +6,7 @@ use super::measured::{self, Compilation, Stretch};
 use super::profile::Heat;
 use super::{Jit, describe_code, enter, first_wanted, tier, warm};
 use crate::code::unit::{FirstTier, Installed, Place, PlaceKind, State, Unit};
-use crate::codegen::protocol::Job;
+use crate::codegen::protocol::{Job, Request};
 use crate::codegen::{CodeImage, CodegenError, Outcome, Phase};
 use crate::config::{Codegen, Mode};
 use crate::frontend::{self, EntryPoint};
@@ -228,7 +228,7 @@ pub(super) struct Pending {
     /// What has been done here.
     phases: Vec<Phase>,
     /// Of a second tier: what it is made from.
-    again: Option<Vec<u8>>,
+    again: Option<Request>,
 }
 
 impl Pending {
@@ -236,7 +236,7 @@ impl Pending {
     pub(super) fn again(
         job: Job,
         first: &FirstTier,
-        request: Vec<u8>,
+        request: Request,
         hot: u32,
         installed: Box<Installed>,
     ) -> Self {
@@ -386,6 +386,8 @@ fn submit(
     let mut installed = None;
     let stretch = Stretch::begin(jit.measurements.as_ref(), "build");
     let made = heap::passing(|| make(jit, code, source, start, &mut installed));
+    // What it was built in is empty now, and the way to the code generator is other code.
+    jit.make_room();
     if jit.measurements.is_some() {
         let phases = match &made {
             Made::Request { phases, .. } => phases.as_slice(),
@@ -396,7 +398,7 @@ fn submit(
     let Some(unit) = jit.unit(code) else {
         return Submitted::Refused;
     };
-    let (bytes, phases) = match made {
+    let (request, phases) = match made {
         Made::Refused(reason) => {
             tracing::info!(name = %describe_code(code), reason, "refused");
             refuse_here(jit, unit, pc, reason);
@@ -410,7 +412,7 @@ fn submit(
             note_judged(jit, unit, pc, hotness);
             return Submitted::Later(hotness);
         }
-        Made::Request { bytes, phases } => (bytes, phases),
+        Made::Request { request, phases } => (request, phases),
     };
     let Some(installed) = installed else {
         return Submitted::Refused;
@@ -423,7 +425,7 @@ fn submit(
         // The generator is busy below us: another time.
         return Submitted::Later(hot);
     };
-    match back.compile(jit.engine, bytes) {
+    match back.compile(jit.engine, request) {
         Ok(job) => {
             drop(back);
             match pc {

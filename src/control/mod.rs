@@ -517,9 +517,14 @@ impl Jit {
         }
     }
 
-    /// Before a compilation, or the installation of its code: what that does not need goes out of its way.
+    /// Before a compilation, a stage of it, or the installation of its code: what that does not need goes out of its way.
     fn make_way(&self) {
         self.rest.before_work(|| self.unmap());
+    }
+
+    /// Behind a stage of a compilation with which what it was done in is of no use any more.
+    fn make_room(&self) {
+        self.rest.before_work(|| self.give_back());
     }
 
     /// The heap that HIR is built in, and the pages of the compiler.

@@ -9,6 +9,7 @@
 use super::compile::Pending;
 use super::{Jit, compile, jit};
 use crate::code::unit::{FirstTier, Installed, Unit};
+use crate::codegen::protocol::Request;
 use crate::codegen::{CompileRequest, Engine, again};
 use crate::config::Backend;
 use crate::host::ffi::PyObject;
@@ -44,10 +45,9 @@ pub(super) fn hot(installed: &Installed, in_loop: bool) -> bool {
 
 /// Asks for the second tier, if it is to be and has not been asked for. Returns the next countdown.
 fn ask(jit: &'static Jit, installed: &Installed, first: &FirstTier) -> i64 {
-    let mut request = first.request.take();
-    if request.is_empty() {
+    let Some(request) = first.request.take() else {
         return PAUSE;
-    }
+    };
     let run = installed.countdown();
     // Shares are not the same in the next run, and don't matter where all is wanted compiled.
     let is_judged = jit.config.threshold >= compile::JUDGED_FROM && !jit.waits;
@@ -57,14 +57,14 @@ fn ask(jit: &'static Jit, installed: &Installed, first: &FirstTier) -> i64 {
         elapsed: run.since.elapsed(),
     };
     if is_judged && !again::is_worth(first.insts, ran) {
-        first.request.replace(request);
+        first.request.replace(Some(request));
         return run.all_points;
     }
-    match send(jit, installed, first, &mut request) {
+    match send(jit, installed, first, &request) {
         Submitted::Yes => PAUSE,
         Submitted::No => i64::MAX,
         Submitted::Later => {
-            first.request.replace(request);
+            first.request.replace(Some(request));
             PAUSE
         }
     }
@@ -79,9 +79,9 @@ fn is_replaced(jit: &Jit, installed: &Installed, first: &FirstTier) -> bool {
 }
 
 /// Gives the request for the second tier back to the first.
-pub(super) fn put_back(unit: &Unit, pc: Option<u32>, request: Vec<u8>) {
+pub(super) fn put_back(unit: &Unit, pc: Option<u32>, request: Request) {
     if let Some(first) = current(unit, pc).and_then(|code| code.first_tier.as_ref()) {
-        first.request.replace(request);
+        first.request.replace(Some(request));
     }
 }
 
@@ -105,7 +105,7 @@ enum Submitted {
 }
 
 /// The request of a first tier, for the second.
-fn rewrite(request: &[u8], token: u64) -> Option<Vec<u8>> {
+fn rewrite(request: &Request, token: u64) -> Option<Request> {
     CompileRequest::with_other_head(request, |head| {
         head.unit_token = token;
         head.symbol.push_str("_again");
@@ -113,14 +113,15 @@ fn rewrite(request: &[u8], token: u64) -> Option<Vec<u8>> {
         // It has been.
         head.judged = None;
     })
+    .map(Request::from)
 }
 
-/// Has LLVM compile what code of the first tier was made from; takes the request then.
+/// Has LLVM compile what code of the first tier was made from.
 fn send(
     jit: &'static Jit,
     installed: &Installed,
     first: &FirstTier,
-    request: &mut Vec<u8>,
+    request: &Request,
 ) -> Submitted {
     if !jit.is_alive(first.code) || is_replaced(jit, installed, first) {
         return Submitted::No;
@@ -139,11 +140,11 @@ fn send(
     let second = installed.second_tier();
     let token = std::ptr::from_ref(&*second) as u64;
     let rewritten = compile::holding("second tier", || rewrite(request, token));
-    let Some(bytes) = rewritten else {
+    let Some(rewritten) = rewritten else {
         return Submitted::No;
     };
     let submitted = match jit.back.try_lock() {
-        Ok(mut back) => back.compile(Engine::Llvm, bytes),
+        Ok(mut back) => back.compile(Engine::Llvm, rewritten),
         Err(_) => return Submitted::Later,
     };
     let Ok(job) = submitted else {
@@ -160,8 +161,8 @@ fn send(
             unit.hotness
         }
     };
-    let request = std::mem::take(request);
-    jit.add_pending(Pending::again(job, first, request, hot, second));
+    let again = Pending::again(job, first, request.clone(), hot, second);
+    jit.add_pending(again);
     if jit.waits {
         compile::finish_job(jit, job);
     }

@@ -9,7 +9,9 @@ mod library;
 mod spawn;
 
 use crate::code::arena::{Arena, HostArena, Usage};
-use crate::codegen::protocol::{Answer, HEADER, Job, Message, Setup, decode, encode, soonest};
+use crate::codegen::protocol::{
+    Answer, HEADER, Job, Message, Request, Setup, decode, encode, soonest,
+};
 use crate::codegen::{Block, CodegenError, Engine, Outcome, SymbolTable, Text};
 use crate::config::{Codegen, Config};
 use crate::log;
@@ -145,14 +147,14 @@ impl BackEnd {
         }
     }
 
-    /// Bytes of messages that are held.
+    /// Bytes of messages that are held, but for what a first tier keeps.
     pub(super) fn buffered(&self) -> usize {
         let jobs: usize = self
             .jobs
             .iter()
             .map(|waiting| match &waiting.message {
                 Message::Compile { request, .. } | Message::Text { request, .. } => {
-                    request.capacity()
+                    request.own_bytes()
                 }
                 Message::Setup(_)
                 | Message::Release { .. }
@@ -314,7 +316,7 @@ impl BackEnd {
     pub(super) fn compile(
         &mut self,
         engine: Engine,
-        request: Vec<u8>,
+        request: Request,
     ) -> Result<Job, CodegenError> {
         self.submit(|job| Message::Compile {
             job,
@@ -330,7 +332,7 @@ impl BackEnd {
     pub(super) fn text(
         &mut self,
         engine: Engine,
-        request: Vec<u8>,
+        request: Request,
         what: Text,
     ) -> Result<String, CodegenError> {
         let job = self.submit(|job| Message::Text {
