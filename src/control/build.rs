@@ -24,6 +24,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+/// Bytes of HIR and what it is built with that make a unit large.
+const LARGE: usize = 64 << 10;
+
 /// What there is to ask about.
 #[derive(Clone, Copy)]
 pub(super) enum Source {
@@ -87,7 +90,6 @@ pub(super) fn build(
         snapshot::copy_code(code)
     };
     laps.end("copy");
-    jit.make_way();
     let cells: RefCell<Vec<Arc<Cell>>> = RefCell::default();
     let cell = |callee: u64| {
         let Some(unit) = heap::lasting(|| jit.unit_or_new(callee as *mut PyObject)) else {
@@ -263,6 +265,10 @@ pub(super) fn make(
         Ok(built) => built,
         Err(bailout) => return Made::Refused(bailout.to_string()),
     };
+    // What has built it is not needed any more; for what is small mapping the rest anew would cost more than it gives back.
+    if heap::held() >= LARGE {
+        jit.make_way();
+    }
     // Building may have run finalisers, so the record is looked up again.
     let Some(unit) = jit.unit(code) else {
         return Made::Refused("the code is gone".to_owned());
@@ -296,7 +302,6 @@ pub(super) fn make(
         }
     }
     built.laps.end("judge");
-    jit.make_way();
     let learns = jit.config.fail_guard == 0;
     let mut into = heap::lasting(|| {
         let keep = kept_references(&built.function);

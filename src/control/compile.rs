@@ -386,7 +386,6 @@ fn submit(
     let mut installed = None;
     let stretch = Stretch::begin(jit.measurements.as_ref(), "build");
     let made = heap::passing(|| make(jit, code, source, start, &mut installed));
-    // What it was built in is empty now, and the way to the code generator is other code.
     jit.make_room();
     if jit.measurements.is_some() {
         let phases = match &made {

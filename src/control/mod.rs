@@ -522,9 +522,14 @@ impl Jit {
         self.rest.before_work(|| self.unmap());
     }
 
-    /// Behind a stage of a compilation with which what it was done in is of no use any more.
+    /// Before native code of a loop is entered from an evaluator.
+    fn before_loop(&self) {
+        self.rest.before_loop(|| self.unmap());
+    }
+
+    /// The heap that a unit was built in, before it is sent: in a small process that goes first.
     fn make_room(&self) {
-        self.rest.before_work(|| self.give_back());
+        self.rest.before_work(heap::give_back);
     }
 
     /// The heap that HIR is built in, and the pages of the compiler.

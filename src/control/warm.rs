@@ -440,6 +440,9 @@ pub(super) unsafe fn at_place(jit: &'static Jit, frame: Frame, pc: u32, arrival:
     let this = unit.place_at(pc);
     // SAFETY: the frame is at that place.
     if let Some(installed) = unsafe { native(frame, this) } {
+        if kind == PlaceKind::Loop {
+            jit.before_loop();
+        }
         return Next::Native(installed);
     }
     this.kind = kind;

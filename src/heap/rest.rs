@@ -24,6 +24,8 @@ pub struct Rest {
     last: AtomicU64,
     /// Whether something is still to be given back.
     due: AtomicBool,
+    /// Whether the process is small, and no loop has been entered since then.
+    before_loop: AtomicBool,
     looks: AtomicU32,
     /// When the size of the process was looked at, and whether it was large.
     sized: AtomicU64,
@@ -43,6 +45,7 @@ impl Rest {
         Rest {
             last: AtomicU64::new(0),
             due: AtomicBool::new(false),
+            before_loop: AtomicBool::new(false),
             looks: AtomicU32::new(0),
             sized: AtomicU64::new(0),
             large: AtomicBool::new(false),
@@ -77,9 +80,20 @@ impl Rest {
     pub fn behind_work(&self, give_back: impl FnOnce()) {
         let now = timing::now();
         let last = self.last.swap(now, Ordering::Relaxed);
-        let alone = now.saturating_sub(last) > PAUSE || !self.is_large(now);
+        let small = !self.is_large(now);
+        self.before_loop.store(small, Ordering::Relaxed);
+        let alone = small || now.saturating_sub(last) > PAUSE;
         self.due.store(!alone, Ordering::Relaxed);
         if alone {
+            give_back();
+        }
+    }
+
+    /// Before native code of a loop, which may run for long: in a small process, behind a compilation, gives back what led there.
+    pub fn before_loop(&self, give_back: impl FnOnce()) {
+        if self.before_loop.load(Ordering::Relaxed)
+            && self.before_loop.swap(false, Ordering::Relaxed)
+        {
             give_back();
         }
     }
@@ -160,5 +174,8 @@ mod tests {
             (false, 4),
             "in a small process all do"
         );
+        rest.before_loop(give);
+        rest.before_loop(give);
+        assert_eq!(given.get(), 5, "once");
     }
 }

@@ -246,11 +246,18 @@ impl HostArena {
         }
     }
 
-    /// Blocks are not in use any more.
+    /// Blocks are not in use any more. Their whole pages go back at once: the helper takes them for used until it is told, which may be
+    /// long after, or never.
     pub fn forget(&self, blocks: &[Block]) {
         let mut used = self.used();
+        let file = self.file();
         for block in blocks {
-            used.remove(&block.address);
+            if let Some(size) = used.remove(&block.address)
+                && let Some(file) = file
+            {
+                let at = (block.address - self.range().address) as usize;
+                punch(file, &whole_pages(at..at + size as usize));
+            }
         }
     }
 
@@ -539,28 +546,36 @@ mod tests {
     #[test]
     fn freed_pages_go_back_to_the_system() {
         let (host, helper) = pair();
-        let before = host
-            .file()
-            .expect("open")
-            .metadata()
-            .expect("known")
-            .blocks();
+        let before = host.resident();
         let block = helper.allocate(64 * PAGE, 16).expect("room");
-        let during = host
-            .file()
-            .expect("open")
-            .metadata()
-            .expect("known")
-            .blocks();
-        assert!(during >= before + 64 * PAGE as u64 / 512);
+        assert!(host.resident() >= before + 64 * PAGE);
         helper.free(block, 64 * PAGE);
-        let after = host
-            .file()
-            .expect("open")
-            .metadata()
-            .expect("known")
-            .blocks();
-        assert!(after <= before + PAGE as u64 / 512);
+        assert!(host.resident() <= before + PAGE);
+    }
+
+    #[test]
+    fn what_the_host_forgets_goes_back_before_the_helper_knows() {
+        let (host, helper) = pair();
+        let block = put_seven(&host, &helper);
+        host.note(&[block]);
+        let large = helper.allocate(64 * PAGE, 16).expect("room");
+        let offset = (large.as_ptr() as usize - helper.mapping.address()) as u64;
+        let blocks = [Block {
+            address: host.range().address + offset,
+            size: 64 * PAGE as u64,
+        }];
+        host.note(&blocks);
+        let before = host.resident();
+        host.forget(&blocks);
+        // It begins and ends in the middle of a page.
+        assert!(host.resident() + 63 * PAGE <= before);
+        assert_eq!(call(block), 7);
+        host.forget(&blocks);
+        let other = helper.allocate(64, 16).expect("room");
+        assert!(other > large, "the helper takes it for used still");
+        helper.free(large, 64 * PAGE);
+        let again = put_seven(&host, &helper);
+        assert_eq!((again.address, call(again)), (blocks[0].address, 7));
     }
 
     #[test]
