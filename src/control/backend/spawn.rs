@@ -38,33 +38,40 @@ struct Answer {
     error: c_int,
 }
 
-/// A page for the answer.
-struct Page(*mut Answer);
+/// Pages of zeros for a start: the allocator of the program, which may have to clear what it gives, would keep them.
+struct Pages {
+    start: *mut u8,
+    size: usize,
+}
 
-impl Page {
-    fn new() -> io::Result<Page> {
-        // SAFETY: a new mapping; its zeros are an answer.
-        let page = unsafe {
+impl Pages {
+    /// `sharing` is `MAP_SHARED` or `MAP_PRIVATE`.
+    fn new(size: usize, sharing: c_int) -> io::Result<Pages> {
+        // SAFETY: a new mapping.
+        let start = unsafe {
             libc::mmap(
                 ptr::null_mut(),
-                size_of::<Answer>(),
+                size,
                 libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
+                sharing | libc::MAP_ANONYMOUS,
                 -1,
                 0,
             )
         };
-        if page == libc::MAP_FAILED {
+        if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        Ok(Page(page.cast()))
+        Ok(Pages {
+            start: start.cast(),
+            size,
+        })
     }
 }
 
-impl Drop for Page {
+impl Drop for Pages {
     fn drop(&mut self) {
         // SAFETY: the mapping is this one's.
-        unsafe { libc::munmap(self.0.cast(), size_of::<Answer>()) };
+        unsafe { libc::munmap(self.start.cast(), self.size) };
     }
 }
 
@@ -89,14 +96,12 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
     let mut argv: Vec<*const libc::c_char> = vec![c"swallow-codegen".as_ptr()];
     argv.extend(log.as_deref().map(CStr::as_ptr));
     argv.push(ptr::null());
-    // In words, for the alignment of their ends.
-    let mut stacks = vec![0u128; 2 * STACK / 16];
-    // SAFETY: inside and at the end of the allocation.
-    let (second_stack, first_stack) = unsafe {
-        let base: *mut u8 = stacks.as_mut_ptr().cast();
-        (base.add(STACK), base.add(2 * STACK))
-    };
-    let page = Page::new()?;
+    let stacks = Pages::new(2 * STACK, libc::MAP_PRIVATE)?;
+    // SAFETY: inside and at the end of the mapping.
+    let (second_stack, first_stack) =
+        unsafe { (stacks.start.add(STACK), stacks.start.add(2 * STACK)) };
+    let page = Pages::new(size_of::<Answer>(), libc::MAP_SHARED)?;
+    let answer: *mut Answer = page.start.cast();
     let mut task = Task {
         path: path.as_ptr(),
         argv: argv.as_ptr(),
@@ -105,7 +110,7 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
         lifeline: their_life.as_raw_fd(),
         shows_log: log.is_some(),
         second_stack,
-        answer: page.0,
+        answer,
     };
     // SAFETY: this thread is suspended until the child has exited; all that the children touch outlives them. They run with
     // all signals blocked, so no handler of the program runs in them.
@@ -128,7 +133,8 @@ pub(super) fn spawn(path: &Path, memory: BorrowedFd<'_>, log: Option<&str>) -> i
         if child < 0 {
             return Err(error);
         }
-        page.0.read()
+        // Its zeros are an answer, too.
+        answer.read()
     };
     if answer.error != 0 {
         return Err(io::Error::from_raw_os_error(answer.error));
