@@ -39,6 +39,8 @@ pub struct Server<S> {
     has_room: bool,
     /// From the setup.
     idle: Duration,
+    /// Whether what LLVM makes replaces other code: the program has code already.
+    has_tiers: bool,
 }
 
 fn take_soonest(queue: &mut VecDeque<Message>) -> Option<Message> {
@@ -75,6 +77,7 @@ impl<S: Surroundings> Server<S> {
             engines: None,
             has_room: false,
             idle: Duration::from_secs(10),
+            has_tiers: false,
         }
     }
 
@@ -96,6 +99,7 @@ impl<S: Surroundings> Server<S> {
         engines.get(setup.engine)?;
         self.engines = Some(engines);
         self.idle = Duration::from_millis(setup.idle.max(1));
+        self.has_tiers = setup.engine != Engine::Llvm;
         Ok(())
     }
 
@@ -180,6 +184,8 @@ impl<S: Surroundings> Server<S> {
         let mut queue = VecDeque::new();
         let mut buffer = vec![0; 64 << 10];
         let mut rests = false;
+        // Whether LLVM was the last to work, for code that the program can wait for.
+        let mut was_patient = false;
         loop {
             loop {
                 match inbox.take::<Message>() {
@@ -191,6 +197,7 @@ impl<S: Surroundings> Server<S> {
                 }
             }
             if let Some(message) = take_soonest(&mut queue) {
+                was_patient = self.has_tiers && message.is_slow();
                 if let Some(bytes) = self.handle_bytes(message) {
                     self.send(connection, &bytes)?;
                 }
@@ -200,8 +207,9 @@ impl<S: Surroundings> Server<S> {
                 }
                 continue;
             }
-            // Who has it stay for longer wants code soon: behind a rest a unit takes some milliseconds more.
-            let pause = (self.idle / 3).min(LONGEST_PAUSE);
+            // Who has it stay for longer wants code soon: behind a rest a unit takes some milliseconds more. Most of the memory is LLVM's.
+            let part = if was_patient { 12 } else { 3 };
+            let pause = (self.idle / part).min(LONGEST_PAUSE);
             let wait = if rests { self.idle - pause } else { pause };
             // None would be for ever.
             connection.set_read_timeout(Some(wait.max(Duration::from_millis(1))))?;
