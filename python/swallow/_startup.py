@@ -2,8 +2,9 @@
 
 - A bad option ends the process with one line and status 2.
 - What hinders the JIT itself (another interpreter, no libLLVM) is one line, and the program runs uncompiled.
-- In mode never the native module isn't imported, so nothing of it is mapped. The .pth line, which every process pays for, is
-  short: without options and for a lone `-Xjit=never` it doesn't even come here.
+- In mode never the native module isn't imported, so nothing of it is mapped. The .pth line, which every process pays for, has few
+  tokens, since compiling it takes longer than running it, and calls only what CPython has called by then, or maps without it: without
+  options and for a lone `-Xjit=never` it doesn't even come here. (Of what is printed of a dictionary, two texts are parts of its string.)
 """
 
 import os
