@@ -404,7 +404,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         variable: "PYTHONJITIDLE",
         default: "60",
         values: "a whole number from 1 to 4294967295",
-        doc: "milliseconds without work after which the process of the code generator ends; after a third of them, or a second, it gives back what memory it can",
+        doc: "milliseconds without work after which the process of the code generator ends; after a third of them (a twelfth behind a second tier), or a second, it gives back what memory it can",
         set: |config, text| {
             let value = number::<u32>(text).filter(|n| *n > 0);
             value.map(|n| config.idle = n.into()).is_some()

@@ -165,7 +165,7 @@ OPTIONS = (
         "PYTHONJITIDLE",
         "60",
         "a whole number from 1 to 4294967295",
-        "milliseconds without work after which the process of the code generator ends; after a third of them, or a second, it gives back what memory it can",
+        "milliseconds without work after which the process of the code generator ends; after a third of them (a twelfth behind a second tier), or a second, it gives back what memory it can",
     ),
     (
         "jit-patience",

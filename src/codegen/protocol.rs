@@ -310,6 +310,18 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_is_kept_is_counted_once() {
+        let request = Request::from(vec![7; 100]);
+        assert_eq!(request.own_bytes(), 100);
+        let kept = request.clone();
+        assert_eq!((request.own_bytes(), kept.len()), (0, 100));
+        drop(kept);
+        assert_eq!(request.own_bytes(), 100);
+        let bytes = encode(&request).expect("short");
+        assert_eq!(decode::<Request>(&bytes[HEADER..]).expect("whole"), request);
+    }
+
+    #[test]
     fn messages_come_in_pieces() {
         let mut stream = encode(&message()).expect("short");
         stream.extend(encode(&Message::Release { blocks: vec![] }).expect("short"));
