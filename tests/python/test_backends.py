@@ -234,6 +234,38 @@ def work(n):
 """
 
 
+def test_pages_of_the_first_tier_go_before_the_helper_hears_of_it():
+    """The helper is told what is free with the next request, and here comes none."""
+    body = "\n".join(f"        x = x * 0.5 + items[i & {number % 8}]" for number in range(100))
+    source = f"""
+import swallow
+
+def f(items, n):
+    x = 1.0
+    for i in range(n):
+{body}
+    return x
+
+def abs_of(x):
+    return x if x >= 0 else -x
+
+items = [number / 3 for number in range(8)]
+largest = 0
+while swallow.info(f)["backend"] != "llvm":
+    f(items, 500)
+    row = swallow.memory()
+    largest = max(largest, row["code"] + row["arena_slack"])
+# Whenever something is released, it is looked what else can go.
+assert swallow.compile(abs_of) and swallow.release(abs_of)
+row = swallow.memory()
+pages = 4 * 4096 + row["code"]
+assert row["retired_code"] == 0 and swallow.stats()["helper_starts"] == 1, row
+assert largest > pages + 4 * 4096, (largest, row)
+assert row["code"] + row["arena_slack"] <= pages, (largest, row)
+"""
+    check(source, "-Xjit=whenhot", *TIERED, PYTHONJITIDLE="60000")
+
+
 def test_dead_code_below_a_running_loop_is_freed():
     """Native code that calls, and outlives, other native code does not keep it all."""
     check(
