@@ -87,6 +87,7 @@ class Memory(TypedDict):
     requests: int
     heap_rest: int
     module: int
+    loading: int | None
     functions: list[FunctionMemory]
 
 # A row of stats()["passes"].

@@ -26,6 +26,16 @@ def _refuse(text):
     os._exit(2)
 
 
+def _private():
+    """Bytes of memory that this process has for itself; 0 where the system doesn't tell."""
+    try:
+        with open("/proc/self/smaps_rollup", "rb", buffering=0) as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(b"Private_"))
+
+
 def _start():
     xoptions = sys._xoptions
     variables = {}
@@ -37,10 +47,12 @@ def _start():
     mode = xoptions["jit"] if "jit" in xoptions else variables.get("PYTHONJIT")
     problem = None
     if mode != "never":
+        # For the ledger.
+        before = [_private()] if "jit-stats" in xoptions or "PYTHONJITSTATS" in variables else []
         from swallow import _loader
 
         try:
-            _loader.load().start(dict(xoptions), variables)
+            _loader.load().start(dict(xoptions), variables, *before)
             return
         except ValueError as error:
             _refuse(error)

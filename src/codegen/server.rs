@@ -250,10 +250,11 @@ impl<S: Surroundings> Server<S> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::protocol::Request;
     use super::*;
 
     fn compile(job: u64, engine: Engine) -> Message {
-        let request = super::super::protocol::Request::from(Vec::new());
+        let request = Request::from(Vec::new());
         Message::Compile {
             job,
             engine,

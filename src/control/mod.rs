@@ -54,6 +54,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use compile::compile_now;
+pub use ledger::note_loading;
 pub use measured::Measurements;
 pub use text::{Artefact, artefact};
 

@@ -102,13 +102,19 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
     }
     answer(|| {
         // SAFETY: `args` is the tuple of arguments.
-        let (xoptions, variables) = unsafe {
-            if py::PyTuple_Size(args) != 2 {
-                return Err(type_error("start() takes two dicts"));
+        let (xoptions, variables, before) = unsafe {
+            let count = py::PyTuple_Size(args);
+            if !(2..=3).contains(&count) {
+                return Err(type_error("start() takes two dicts, and perhaps a number"));
             }
+            let before = match count {
+                3 => py::PyLong_AsSize_t(py::PyTuple_GetItem(args, 2)),
+                _ => 0,
+            };
             (
                 string_pairs(py::PyTuple_GetItem(args, 0)),
                 string_pairs(py::PyTuple_GetItem(args, 1)),
+                before,
             )
         };
         let variable = |name: &str| {
@@ -147,6 +153,9 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
         unsafe { py::Py_AtExit(Some(control::exit_function())) };
         // SAFETY: the GIL is held; the module is alive.
         unsafe { register_shut_down(module) };
+        if before > 0 {
+            control::note_loading(before);
+        }
         Ok(Value::Null)
     })
 }

@@ -1,5 +1,6 @@
 """The programs in benches/: mistakes are one line before anything is measured, and what can go wrong in a measurement is one line, too."""
 
+import json
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ import measuring  # noqa: E402
 import report  # noqa: E402
 import touched  # noqa: E402
 
-PROGRAMS = {"growth.py": [], "latency.py": [], "kills.py": [], "linking.py": [sys.executable, sys.executable], "touched.py": []}
+PROGRAMS = {"growth.py": [], "latency.py": [], "kills.py": [], "ledger.py": [], "linking.py": [sys.executable, sys.executable], "touched.py": []}
 
 
 def refused(name, *arguments):
@@ -67,6 +68,25 @@ def test_what_the_runs_inherit(monkeypatch):
     env = measuring.environment(TMPDIR="there")
     assert "PYTHONJIT" not in env and "SWALLOW_DEV_CODEGEN" not in env
     assert (env["PYTHONHASHSEED"], env["TMPDIR"]) == ("0", "there")
+
+
+def test_the_ledger_is_the_sum_of_its_rows(tmp_path):
+    """Whether that is what the process has gained is the bench's to say, not a test's."""
+    output = tmp_path / "rows.json"
+    command = [sys.executable, str(BENCHES / "ledger.py"), "--python", PYTHON, "--runs", "1", "--json", str(output), "fib=24"]
+    done = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode in (0, 1) and done.stderr == "", done
+    (row,) = json.loads(output.read_text())
+    ledger = row["ledger"]
+    total = ledger.pop("total")
+    assert total == sum(ledger.values()) > ledger["module"] > 0 and ledger["loading"] > 0
+    assert len(row["plain"]) == len(row["with_jit"]) == 1 and done.stdout.splitlines()[1].split()[0] == "fib"
+
+
+@pytest.mark.parametrize("options", [[], ["-X", "jit-stats=1"]], ids=["", "stats"])
+def test_what_loading_took_is_looked_for_only_where_it_is_asked_for(options):
+    source = "import swallow; row = swallow.memory()['loading']; assert (row is None) == %r, row\n" % (not options)
+    check(source, "-Xjit=whenhot", *options)
 
 
 def test_holds_are_read_from_the_log():
