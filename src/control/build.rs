@@ -25,7 +25,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Bytes of HIR and what it is built with that make a unit large.
-const LARGE: usize = 64 << 10;
+const LARGE: usize = 128 << 10;
 
 /// What there is to ask about.
 #[derive(Clone, Copy)]
