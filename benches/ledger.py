@@ -8,6 +8,7 @@ runs lie apart, `told` the ledger's total in relation to the gain. Exit status 1
 """
 
 import argparse
+import ast
 import json
 import statistics
 
@@ -50,8 +51,7 @@ def ending(command, program, size, env):
     lines = [line for line in done.stderr.splitlines() if line.startswith(MARK)]
     if len(lines) != 1:
         raise Failed(f"{program}: it did not come to its end")
-    # Its own repr, of numbers and names.
-    return eval(lines[0].removeprefix(MARK), {"__builtins__": {}})
+    return ast.literal_eval(lines[0].removeprefix(MARK).strip())
 
 
 def measured(options, program, size):

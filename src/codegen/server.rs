@@ -43,6 +43,13 @@ pub struct Server<S> {
     has_tiers: bool,
 }
 
+/// How long to wait before resting, of a time until the end. Who has it stay for longer wants code soon: behind a rest a unit takes some
+/// milliseconds more. But most of the memory is LLVM's, and where the program can wait for that it goes sooner.
+fn pause(idle: Duration, was_patient: bool) -> Duration {
+    let part = if was_patient { 12 } else { 3 };
+    (idle / part).min(LONGEST_PAUSE)
+}
+
 fn take_soonest(queue: &mut VecDeque<Message>) -> Option<Message> {
     queue.remove(soonest(queue.iter()))
 }
@@ -207,9 +214,7 @@ impl<S: Surroundings> Server<S> {
                 }
                 continue;
             }
-            // Who has it stay for longer wants code soon: behind a rest a unit takes some milliseconds more. Most of the memory is LLVM's.
-            let part = if was_patient { 12 } else { 3 };
-            let pause = (self.idle / part).min(LONGEST_PAUSE);
+            let pause = pause(self.idle, was_patient);
             let wait = if rests { self.idle - pause } else { pause };
             // None would be for ever.
             connection.set_read_timeout(Some(wait.max(Duration::from_millis(1))))?;
@@ -260,6 +265,17 @@ mod tests {
             engine,
             request,
         }
+    }
+
+    #[test]
+    fn it_rests_sooner_where_the_program_has_code() {
+        let idle = Duration::from_millis(60);
+        let ms = |idle, was_patient| pause(idle, was_patient).as_millis();
+        assert_eq!((ms(idle, false), ms(idle, true)), (20, 5));
+        assert_eq!(
+            (ms(1000 * idle, false), ms(1000 * idle, true)),
+            (1000, 1000)
+        );
     }
 
     #[test]

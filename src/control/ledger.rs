@@ -120,7 +120,8 @@ pub fn note_loading(before: usize) {
     let Mapped { all, module } = Mapped::now();
     let heap = HEAP.load(Ordering::Relaxed) as usize;
     // The first time counts: the JIT is loaded once.
-    let _ = LOADING.set(all.saturating_sub(before + module + heap));
+    let gained = all.saturating_sub(before);
+    let _ = LOADING.set(gained.saturating_sub(module + heap));
 }
 
 /// Bytes that only this process has; 0 where the system doesn't tell.

@@ -153,7 +153,7 @@ unsafe extern "C" fn start(module: *mut PyObject, args: *mut PyObject) -> *mut P
         unsafe { py::Py_AtExit(Some(control::exit_function())) };
         // SAFETY: the GIL is held; the module is alive.
         unsafe { register_shut_down(module) };
-        if before > 0 {
+        if stats && before > 0 {
             control::note_loading(before);
         }
         Ok(Value::Null)

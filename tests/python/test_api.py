@@ -676,3 +676,10 @@ def test_functions_are_not_kept_alive():
         assert all(a() is None and b() is None for a, b in gone), sum(a() is not None for a, b in gone)
         """
     )
+
+
+@pytest.mark.parametrize("options", [[], ["-X", "jit-stats=0"], ["-X", "jit-stats=1"]], ids=["", "off", "on"])
+def test_what_loading_took_is_looked_for_only_where_it_is_asked_for(options):
+    is_asked_for = "jit-stats=1" in options
+    source = f"import swallow; row = swallow.memory()['loading']; assert (row is not None) == {is_asked_for}, row"
+    check(source, "-Xjit=whenhot", *options)

@@ -83,12 +83,6 @@ def test_the_ledger_is_the_sum_of_its_rows(tmp_path):
     assert len(row["plain"]) == len(row["with_jit"]) == 1 and done.stdout.splitlines()[1].split()[0] == "fib"
 
 
-@pytest.mark.parametrize("options", [[], ["-X", "jit-stats=1"]], ids=["", "stats"])
-def test_what_loading_took_is_looked_for_only_where_it_is_asked_for(options):
-    source = "import swallow; row = swallow.memory()['loading']; assert (row is None) == %r, row\n" % (not options)
-    check(source, "-Xjit=whenhot", *options)
-
-
 def test_holds_are_read_from_the_log():
     result = check("import swallow\ndef f(): return 1\nassert swallow.compile(f)", "-Xjit=whenhot", *measuring.LOG)
     held = measuring.holds(result.stderr)
