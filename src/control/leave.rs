@@ -15,6 +15,9 @@ pub(super) fn new(milliseconds: u32, exact: bool) -> Lull {
     Lull::new(u64::from(milliseconds) * 1_000_000, ring)
 }
 
+/// Nanoseconds of a lull that is long enough to give memory back for: having it again takes some 0.1 ms.
+const LONG: u64 = 40_000_000;
+
 /// Looks at the clock, and leaves CPython alone for a while if that is better.
 #[cold]
 pub(super) fn look(jit: &'static Jit) {
@@ -53,6 +56,9 @@ pub(super) fn look(jit: &'static Jit) {
     unsafe {
         ffi::_PyInterpreterState_SetEvalFrameFunc(ffi::PyInterpreterState_Main(), jit.previous)
     };
+    if length >= LONG {
+        jit.go_away();
+    }
 }
 
 /// Frees feedback maps that nothing has been added to for a whole turn of recording and lull: what only ran while the program started, above all.

@@ -39,7 +39,7 @@ use crate::host::ffi::{self, PyObject, read};
 use crate::host::{Frame, check, snapshot};
 use crate::layout::{code as c, frame};
 use crate::log;
-use crate::lull::Lull;
+use crate::lull::{Lull, stack};
 use crate::record;
 use crate::runtime;
 use crate::stats::{COUNTERS, count};
@@ -526,6 +526,14 @@ impl Jit {
     /// Before native code of a loop is entered from an evaluator.
     fn before_loop(&self) {
         self.rest.before_loop(|| self.unmap());
+    }
+
+    /// At the beginning of a long lull: nothing of the module runs until its end, and the hook's calls have left the C stack.
+    fn go_away(&self) {
+        self.rest.before_work(|| {
+            stack::give_back();
+            self.unmap();
+        });
     }
 
     /// The heap that a unit was built in, before it is sent: in a small process that goes first.

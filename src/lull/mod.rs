@@ -10,6 +10,7 @@
 //! All of a [`Lull`] is used with the GIL held, but for its alarm.
 
 mod alarm;
+pub mod stack;
 
 pub use alarm::{Alarm, Ring};
 
