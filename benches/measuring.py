@@ -1,4 +1,4 @@
-"""What growth.py, latency.py, kills.py and linking.py share: how their options are read, and how a process is run to its end.
+"""What growth.py, latency.py, kills.py, linking.py, memory_never.py and ledger.py share: how their options are read, and how a process is run to its end.
 
 They run under any Python: what `swallow perf` has for that is taken from this checkout.
 """

@@ -12,13 +12,13 @@ With --programs also the eight programs of group `seed`, at the smallest size: i
 import argparse
 import json
 import os
-import shutil
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
+
+import measuring
+from environments import WITH, WITHOUT, alike
+from measuring import Failed
 
 BAR = 1.01
 
@@ -33,68 +33,21 @@ with open("/proc/self/smaps") as smaps:
 print(total)
 """
 
-LOCATE = """
-import json, swallow, sys, sysconfig
-print(json.dumps([sys._base_executable, swallow.__file__, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
-"""
-
-
-def environment(pythonpath=None):
-    """The environment of the runs: nothing of it may switch the JIT on."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    env["PYTHONHASHSEED"] = "0"
-    if pythonpath:
-        env["PYTHONPATH"] = pythonpath
-    return env
-
-
-def located(python):
-    """The base interpreter, the package's directory, and the .pth files that mention it."""
-    try:
-        done = subprocess.run([python, "-c", LOCATE], env=environment(), capture_output=True, text=True)
-    except OSError as error:
-        raise SystemExit(f"memory_never.py: {python}: {error.strerror}") from None
-    if done.returncode != 0:
-        raise SystemExit(f"memory_never.py: {python} has no package swallow: {done.stderr.strip().splitlines()[-1]}")
-    base, file, *directories = json.loads(done.stdout)
-    lines = sorted({path for directory in directories for path in Path(directory).glob("*.pth") if "swallow" in path.read_text()})
-    if not lines:
-        raise SystemExit(f"memory_never.py: no .pth file in {directories[0]} starts the package: is it installed?")
-    return base, Path(file).parent, lines
-
-
-def make_environments(directory, base, package, lines):
-    """The two virtual environments; their interpreters."""
-    pythons = {}
-    for name in ("without", "with"):
-        home = directory / name
-        subprocess.run([base, "-m", "venv", "--without-pip", str(home)], env=environment(), check=True)
-        pythons[name] = str(home / "bin" / "python")
-    site = next((directory / "with" / "lib").glob("python3*/site-packages"))
-    shutil.copytree(package, site / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in lines:
-        shutil.copy(path, site)
-    return pythons
-
-
 def start_up(command, env=None):
     """Seconds of one process, from start to end; and the processor time that it used. What it prints is thrown away."""
     silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     start = time.perf_counter()
-    pid = os.posix_spawn(command[0], command, env or environment(), file_actions=silent)
+    pid = os.posix_spawn(command[0], command, env or measuring.environment(), file_actions=silent)
     _, status, usage = os.wait4(pid, 0)
     seconds = time.perf_counter() - start
     if status != 0:
-        raise SystemExit(f"memory_never.py: {' '.join(command)} failed with status {os.waitstatus_to_exitcode(status)}")
+        raise Failed(f"{' '.join(command)}: exit status {os.waitstatus_to_exitcode(status)}")
     return seconds, usage.ru_utime + usage.ru_stime
 
 
 def memory(command):
     """Kilobytes of private memory of one process."""
-    done = subprocess.run([*command, "-c", MEMORY], env=environment(), capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"memory_never.py: {' '.join(command)} failed: {done.stderr.strip()}")
-    return int(done.stdout)
+    return int(measuring.run([*command, "-c", MEMORY], " ".join(command), measuring.environment(), text=True).stdout)
 
 
 def in_turns(runs, commands, measure):
@@ -109,7 +62,7 @@ def in_turns(runs, commands, measure):
 
 def starts_of_programs(options, commands):
     """For each program of group `seed` the milliseconds of its runs at the smallest size, by side."""
-    env = environment(options.pythonpath)
+    env = measuring.environment(**({"PYTHONPATH": options.pythonpath} if options.pythonpath else {}))
     found = {}
     for program in json.loads((PROGRAMS / "groups.json").read_text())["seed"]:
         sides = {name: [*command, str(PROGRAMS / f"{program}.py"), "1"] for name, command in commands.items()}
@@ -132,14 +85,8 @@ def main():
     options = parser.parse_args()
     if min(options.runs, options.memory_runs, options.program_runs) < 1:
         parser.error("expected at least 1 run")
-    base, package, lines = located(options.python)
-    with tempfile.TemporaryDirectory() as directory:
-        pythons = make_environments(Path(directory), base, package, lines)
-        commands = {"without": [pythons["without"]], "with": [pythons["with"], "-Xjit=never"]}
-        for command in commands.values():
-            # The first start writes the .pyc files.
-            start_up([*command, "-c", "pass"])
-            memory(command)
+    with alike(options.python) as pythons:
+        commands = {WITHOUT: [pythons[WITHOUT]], WITH: [pythons[WITH], "-Xjit=never"]}
         kilobytes = in_turns(options.memory_runs, commands, memory)
         starts = in_turns(options.runs, {name: [*command, "-c", "pass"] for name, command in commands.items()}, start_up)
         programs = starts_of_programs(options, commands) if options.programs else {}
@@ -152,7 +99,7 @@ def main():
     print(f"{'median':<26}{'without':>12}{'-Xjit=never':>14}{'ratio':>9}   bar {BAR}")
     missed = 0
     for title, values in rows.items():
-        without, ours = (statistics.median(values[name]) for name in ("without", "with"))
+        without, ours = (statistics.median(values[name]) for name in (WITHOUT, WITH))
         ratio = ours / without
         # The processor time has the kernel's coarse grain and is shown for comparison only.
         judged = "processor" not in title
@@ -164,4 +111,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    measuring.end("memory_never.py", main)

@@ -148,7 +148,7 @@ def memory():
     requests      what the code generator has been asked for and has not answered
     heap_rest     everything else on the heap
     module        pages of the extension module that only this process has mapped
-    loading       what loading it has taken otherwise: Python objects, pages of CPython that nothing else had touched; None without -X jit-stats
+    loading       what loading it has taken otherwise: Python objects, the linker's records; None without -X jit-stats
     total         all of it
     functions     for each code object that is warm: name, feedback, code, exit_tables, record, total; the largest first
 

@@ -26,14 +26,14 @@ def _refuse(text):
     os._exit(2)
 
 
-def _private():
-    """Bytes of memory that this process has for itself; 0 where the system doesn't tell."""
+def _own():
+    """Bytes of memory that this process has written, or has for itself otherwise, but for what is in a file; 0 where the system doesn't tell."""
     try:
         with open("/proc/self/smaps_rollup", "rb", buffering=0) as file:
             lines = file.read().splitlines()
     except OSError:
         return 0
-    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(b"Private_"))
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(b"Anonymous:"))
 
 
 def _start():
@@ -48,7 +48,7 @@ def _start():
     problem = None
     if mode != "never":
         # For the ledger.
-        before = [_private()] if "jit-stats" in xoptions or "PYTHONJITSTATS" in variables else []
+        before = [_own()] if "jit-stats" in xoptions or "PYTHONJITSTATS" in variables else []
         from swallow import _loader
 
         try:

@@ -1,20 +1,19 @@
 //! The ledger: what the JIT has in memory, by kind and by function, in bytes.
 //!
 //! Heap bytes are counted where they are allocated ([`crate::stats::HEAP`]); what no row claims is the row `heap_rest`.
-//! The extension module's own pages are those that no other process shares, as `/proc/self/smaps` has them. What loading it takes otherwise
-//! can only be told by looking before and behind, which takes 0.1 ms each time: that is done for `-X jit-stats`.
+//! The extension module's own pages are those that no other process shares, as `/proc/self/smaps` has them, looked at first: the ledger itself maps
+//! more of them. What loading it takes otherwise can only be told by looking before and behind, which takes 0.1 ms each time: that is done for `-X jit-stats`.
+//! It leaves out what is mapped of other files: all Pythons of the machine share those pages, and how many are mapped depends on where the linker has put them.
 
 use super::{Jit, describe_code};
 use crate::code::unit::{Installed, Unit};
 use crate::stats::HEAP;
+use crate::timing::mapped::Mapped;
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
-/// What loading the JIT has taken beside its heap and its module, in bytes, if it is known: Python objects, the linker's records, pages of CPython that
-/// nothing else had touched by then.
+/// What loading the JIT has taken beside its heap and its module, in bytes, if it is known: Python objects, the linker's records.
 static LOADING: OnceLock<usize> = OnceLock::new();
 
 /// What is known of one code object.
@@ -54,11 +53,11 @@ impl Row {
 }
 
 impl Jit {
-    /// The ledger; by function, too, if `each`. What it takes itself is not in it.
+    /// The ledger; by function, too, if `each`; `mapped` is what was mapped before anything else was asked, since this itself takes memory.
     #[must_use]
-    pub fn ledger(&self, each: bool) -> Value {
+    pub fn ledger(&self, mapped: Mapped, each: bool) -> Value {
+        let module = mapped.module;
         let heap = HEAP.load(Ordering::Relaxed) as usize;
-        let module = Mapped::now().module;
         let loading = LOADING.get().copied();
         let mut all = Row::default();
         let mut functions: Vec<(usize, Value)> = Vec::new();
@@ -115,47 +114,11 @@ impl Jit {
     }
 }
 
-/// Takes down what loading the JIT has taken, at its end; `before` are the private bytes of the process before its first line.
+/// Takes down what loading the JIT has taken, at its end; `before` are the process's own bytes ([`Mapped::own`]) before its first line.
 pub fn note_loading(before: usize) {
-    let Mapped { all, module } = Mapped::now();
+    let now = Mapped::now();
     let heap = HEAP.load(Ordering::Relaxed) as usize;
     // The first time counts: the JIT is loaded once.
-    let gained = all.saturating_sub(before);
-    let _ = LOADING.set(gained.saturating_sub(module + heap));
-}
-
-/// Bytes that only this process has; 0 where the system doesn't tell.
-#[derive(Default)]
-struct Mapped {
-    all: usize,
-    /// Of the extension module.
-    module: usize,
-}
-
-impl Mapped {
-    fn now() -> Mapped {
-        let mut mapped = Mapped::default();
-        let Ok(file) = File::open("/proc/self/smaps") else {
-            return mapped;
-        };
-        let mut file = BufReader::new(file);
-        let mut line = String::new();
-        let mut is_ours = false;
-        // Line by line: the text as a whole would be memory, too.
-        while file.read_line(&mut line).is_ok_and(|length| length > 0) {
-            let mut words = line.split_ascii_whitespace();
-            let first = words.next().unwrap_or_default();
-            if !first.ends_with(':') {
-                is_ours = line.contains("/_swallow.");
-            } else if first.starts_with("Private_") {
-                let kilobytes: usize = words.next().and_then(|n| n.parse().ok()).unwrap_or(0);
-                mapped.all += kilobytes << 10;
-                if is_ours {
-                    mapped.module += kilobytes << 10;
-                }
-            }
-            line.clear();
-        }
-        mapped
-    }
+    let gained = now.own.saturating_sub(before);
+    let _ = LOADING.set(gained.saturating_sub(now.module_own + heap));
 }

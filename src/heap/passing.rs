@@ -40,13 +40,23 @@ thread_local! {
 static USED: AtomicUsize = AtomicUsize::new(0);
 static OPENED: AtomicUsize = AtomicUsize::new(0);
 
-static HEAP: Mutex<Dlmalloc<Range>> = Mutex::new(
-    const {
-        let mut heap = Dlmalloc::new_with_allocator(Range);
-        assert!(heap.set_granularity(STEP));
-        heap
-    },
-);
+static HEAP: Mutex<Heap> = Mutex::new(Heap {
+    allocator: EMPTY,
+    blocks: 0,
+});
+
+/// An allocator that has nothing yet.
+const EMPTY: Dlmalloc<Range> = {
+    let mut allocator = Dlmalloc::new_with_allocator(Range);
+    assert!(allocator.set_granularity(STEP));
+    allocator
+};
+
+struct Heap {
+    allocator: Dlmalloc<Range>,
+    /// How many are in use.
+    blocks: usize,
+}
 
 /// Grows and shrinks at its upper end.
 struct Range;
@@ -137,22 +147,29 @@ pub(super) fn is_active() -> bool {
     THREADS.load(Ordering::Relaxed) > 0 && ACTIVE.get()
 }
 
-fn with<R>(then: impl FnOnce(&mut Dlmalloc<Range>) -> R) -> R {
+fn with<R>(then: impl FnOnce(&mut Heap) -> R) -> R {
     // Nothing below panics, but a poisoned lock would do no harm.
     then(&mut HEAP.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }
 
 /// A new block; null if the range is full.
 pub(super) fn alloc(layout: Layout) -> *mut u8 {
-    // SAFETY: the allocator takes any size and alignment.
-    with(|heap| unsafe { heap.malloc(layout.size(), layout.align()) })
+    with(|heap| {
+        // SAFETY: the allocator takes any size and alignment.
+        let block = unsafe { heap.allocator.malloc(layout.size(), layout.align()) };
+        heap.blocks += usize::from(!block.is_null());
+        block
+    })
 }
 
 /// # Safety
 /// The block is of this heap ([`has`]), with that layout.
 pub(super) unsafe fn dealloc(block: *mut u8, layout: Layout) {
-    // SAFETY: the caller's promise.
-    with(|heap| unsafe { heap.free(block, layout.size(), layout.align()) });
+    with(|heap| {
+        // SAFETY: the caller's promise.
+        unsafe { heap.allocator.free(block, layout.size(), layout.align()) };
+        heap.blocks -= 1;
+    });
 }
 
 /// Another size; null if there is no room, and the block stays.
@@ -161,7 +178,10 @@ pub(super) unsafe fn dealloc(block: *mut u8, layout: Layout) {
 /// As [`dealloc`].
 pub(super) unsafe fn realloc(block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
     // SAFETY: the caller's promise.
-    with(|heap| unsafe { heap.realloc(block, layout.size(), layout.align(), size) })
+    with(|heap| unsafe {
+        heap.allocator
+            .realloc(block, layout.size(), layout.align(), size)
+    })
 }
 
 /// Runs `body` with its allocations in this heap. The result is copied into the program's heap. [`give_back`] is to follow.
@@ -176,12 +196,19 @@ pub fn passing<R: Clone>(body: impl FnOnce() -> R) -> R {
     kept
 }
 
-/// Gives back the pages of this heap that are free.
+/// Gives back the pages of this heap that are free: all of them if no block is in use, of which the allocator itself would keep some.
 pub fn give_back() {
-    if !is_active() && !START.load(Ordering::Relaxed).is_null() {
-        // SAFETY: gives back free pages only.
-        with(|heap| unsafe { heap.trim(0) });
+    if is_active() || START.load(Ordering::Relaxed).is_null() {
+        return;
     }
+    with(|heap| {
+        if heap.blocks > 0 {
+            // SAFETY: gives back free pages only.
+            unsafe { heap.allocator.trim(0) };
+        } else if Range.free(START.load(Ordering::Relaxed), held()) {
+            heap.allocator = EMPTY;
+        }
+    });
 }
 
 /// Runs `body` with its allocations in the program's heap, also within [`passing`].
@@ -247,14 +274,18 @@ mod tests {
         assert_eq!(zeros, [1, 0]);
         assert_eq!(vec![0u64; 100_000].iter().sum::<u64>(), 0);
         give_back();
-        assert!(held() <= 1 << 16, "{} bytes are left", held());
+        assert_eq!(held(), 0, "nothing is in use");
         // What stays behind is given back where it belongs, later.
         let mut late = Vec::new();
         passing(|| late = vec![1u8; 5000]);
         assert!(has(late.as_mut_ptr()));
+        give_back();
+        assert!(held() > 0 && late == [1; 5000], "it is in use");
         late.extend_from_slice(&[2; 100_000]);
         assert_eq!((late[4999], late[5000]), (1, 2));
         drop(late);
+        give_back();
+        assert_eq!(held(), 0);
         // More than there is room for comes from the program's heap.
         let large = passing(|| {
             let large = vec![1u8; RANGE + 1];

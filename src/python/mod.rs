@@ -16,6 +16,7 @@ use crate::host::{Owned, check};
 use crate::layout::function;
 use crate::log;
 use crate::stats::COUNTERS;
+use crate::timing::mapped::Mapped;
 use pyo3_ffi as py;
 use serde_json::{Value, json};
 use std::ffi::{CString, c_int};
@@ -190,8 +191,9 @@ unsafe extern "C" fn shut_down(_module: *mut PyObject, _none: *mut PyObject) -> 
     answer(|| {
         let jit = active()?;
         if jit.config.stats {
+            let mapped = Mapped::now();
             let mut stats = stats_value();
-            stats["memory"] = jit.ledger(false);
+            stats["memory"] = jit.ledger(mapped, false);
             *LAST_STATS.lock().unwrap_or_else(PoisonError::into_inner) = Some(stats);
         }
         jit.shut_down();
@@ -297,9 +299,10 @@ unsafe extern "C" fn stats(_module: *mut PyObject, _none: *mut PyObject) -> *mut
 }
 
 unsafe extern "C" fn memory(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
-    answer(|| {
+    let mapped = Mapped::now();
+    answer(move || {
         Ok(match control::jit() {
-            Some(jit) => jit.ledger(true),
+            Some(jit) => jit.ledger(mapped, true),
             None => json!({"total": 0, "functions": []}),
         })
     })

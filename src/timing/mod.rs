@@ -4,6 +4,7 @@
 //! Starts are on the system's monotonic clock, which all processes share, so that they can be laid on one time line.
 #![forbid(unsafe_code)]
 
+pub mod mapped;
 mod resident;
 
 pub use resident::Resident;
