@@ -16,6 +16,7 @@ import argparse
 import ast
 import json
 import statistics
+import tempfile
 
 import measuring
 from environments import WITH, WITHOUT, alike
@@ -25,48 +26,60 @@ BAR = 0.05
 
 PROGRAMS = HERE / "programs"
 
-# Runs a program and then prints its memory, and the ledger's.
+# Runs a program; then has what the system says of its memory copied to a file, and prints the ledger, in a function that is called but once: what is recorded
+# or compiled would have more of the module mapped meanwhile.
 CHILD = """
-import sys
-path, size, mark = sys.argv[1:4]
+import os, sys
+
+def finish(copy, mark):
+    pid = os.posix_spawnp("cp", ["cp", f"/proc/{os.getpid()}/smaps", copy], os.environ)
+    failed = os.waitpid(pid, 0)[1]
+    native = sys.modules.get("swallow._swallow")
+    ledger = native and native.memory()
+    if ledger:
+        del ledger["functions"]
+    print(mark, repr(ledger), file=sys.stderr)
+    sys.exit(failed)
+
+path, size, *ending = sys.argv[1:]
 sys.path[0] = path.rpartition("/")[0]
 sys.argv = [path] + [size] * bool(size)
-code = compile(open(path).read(), path, "exec")
 try:
-    exec(code)
+    exec(compile(open(path).read(), path, "exec"))
 except SystemExit:
     pass
-private = own = 0
-# Line by line: the text as a whole would be memory, too.
-with open("/proc/self/smaps", "rb") as file:
-    for line in file:
+finish(*ending)
+"""
+
+MARK = "the ledger at the end:"
+
+
+def pages(smaps):
+    """Private bytes of a process, and those of its own, from the text of its smaps."""
+    private = own = 0
+    counted = ()
+    for line in smaps.splitlines():
         name, number, *_ = line.split()
-        if not name.endswith(b":"):
-            counted = (b"Private_Clean:", b"Private_Dirty:") if b"/_swallow." in line else (b"Rss:",) if b"/memfd:" in line else (b"Anonymous:",)
+        if not name.endswith(":"):
+            counted = ("Private_Clean:", "Private_Dirty:") if "/_swallow." in line else ("Rss:",) if "/memfd:" in line else ("Anonymous:",)
             continue
-        if name.startswith(b"Private_"):
+        if name.startswith("Private_"):
             private += int(number) << 10
         if name in counted:
             own += int(number) << 10
-ledger = None
-if "swallow._swallow" in sys.modules:
-    # Without Python calls, for which the hook would have more of the module mapped.
-    ledger = sys.modules["swallow._swallow"].memory()
-    del ledger["functions"]
-print(mark, repr((private, own, ledger)), file=sys.stderr)
-"""
-
-MARK = "memory at the end:"
+    return private, own
 
 
 def ending(command, program, size, env):
     """At the program's end: the process's private bytes, those of its own, and its ledger."""
-    command = [*command, "-c", CHILD, str(PROGRAMS / f"{program}.py"), size, MARK]
-    done = measuring.run(command, f"{program} under {command[0]}", env, text=True)
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="surrogateescape") as copy:
+        command = [*command, "-c", CHILD, str(PROGRAMS / f"{program}.py"), size, copy.name, MARK]
+        done = measuring.run(command, f"{program} under {command[0]}", env, text=True)
+        smaps = copy.read()
     lines = [line for line in done.stderr.splitlines() if line.startswith(MARK)]
     if len(lines) != 1:
         raise Failed(f"{program}: it did not come to its end")
-    return ast.literal_eval(lines[0].removeprefix(MARK).strip())
+    return *pages(smaps), ast.literal_eval(lines[0].removeprefix(MARK).strip())
 
 
 def measured(options, pythons, program, size):

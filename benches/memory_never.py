@@ -75,16 +75,14 @@ def starts_of_programs(options, commands):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--python", required=True, help="an interpreter with the package installed")
-    parser.add_argument("--runs", type=int, default=200, help="starts of each side (default: %(default)s)")
-    parser.add_argument("--memory-runs", type=int, default=25, help="memory measurements of each side (default: %(default)s)")
+    parser.add_argument("--python", required=True, type=measuring.interpreter_with_jit, help="an interpreter with the package installed")
+    parser.add_argument("--runs", type=measuring.count, default=200, help="starts of each side (default: %(default)s)")
+    parser.add_argument("--memory-runs", type=measuring.count, default=25, help="memory measurements of each side (default: %(default)s)")
     parser.add_argument("--programs", action="store_true", help="measure the start of the eight programs, too")
-    parser.add_argument("--program-runs", type=int, default=25, help="starts of each of them on each side (default: %(default)s)")
+    parser.add_argument("--program-runs", type=measuring.count, default=25, help="starts of each of them on each side (default: %(default)s)")
     parser.add_argument("--pythonpath", metavar="DIR", help="where the programs find what they need")
-    parser.add_argument("--json", metavar="FILE", help="write all the values there")
+    parser.add_argument("--json", type=measuring.output, metavar="FILE", help="write all the values there")
     options = parser.parse_args()
-    if min(options.runs, options.memory_runs, options.program_runs) < 1:
-        parser.error("expected at least 1 run")
     with alike(options.python) as pythons:
         commands = {WITHOUT: [pythons[WITHOUT]], WITH: [pythons[WITH], "-Xjit=never"]}
         kilobytes = in_turns(options.memory_runs, commands, memory)
@@ -106,7 +104,7 @@ def main():
         missed += judged and ratio > BAR
         print(f"{title:<26}{without:>12.2f}{ours:>14.2f}{ratio:>9.4f}{'   above the bar' if judged and ratio > BAR else ''}")
     if options.json:
-        Path(options.json).write_text(json.dumps(rows, indent=2) + "\n")
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
     return 1 if missed else 0
 
 

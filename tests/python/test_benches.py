@@ -12,12 +12,13 @@ BENCHES = ROOT / "benches"
 sys.path.insert(0, str(BENCHES))
 import growth  # noqa: E402 - these lie in benches
 import latency  # noqa: E402
+import ledger as ledger_bench  # noqa: E402
 import linking  # noqa: E402
 import measuring  # noqa: E402
 import report  # noqa: E402
 import touched  # noqa: E402
 
-PROGRAMS = {"growth.py": [], "latency.py": [], "kills.py": [], "ledger.py": [], "linking.py": [sys.executable, sys.executable], "touched.py": []}
+PROGRAMS = {"growth.py": [], "latency.py": [], "kills.py": [], "ledger.py": [], "linking.py": [sys.executable, sys.executable], "memory_never.py": [], "touched.py": []}
 
 
 def refused(name, *arguments):
@@ -80,7 +81,32 @@ def test_the_ledger_is_the_sum_of_its_rows(tmp_path):
     ledger = row["ledger"]
     total = ledger.pop("total")
     assert total == sum(ledger.values()) > ledger["module"] > 0 and ledger["loading"] > 0
-    assert len(row["plain"]) == len(row["with_jit"]) == 1 and done.stdout.splitlines()[1].split()[0] == "fib"
+    ((private, own, none),), ((_, _, of_run),) = row["runs"]["without"], row["runs"]["with"]
+    assert private > own > 0 and none is None and of_run == ledger | {"total": total} and done.stdout.splitlines()[1].split()[0] == "fib"
+
+
+def test_pages_of_ones_own():
+    smaps = """\
+1000-2000 r-xp 00000000 08:01 7 /usr/bin/python3.11
+Rss: 64 kB
+Private_Clean: 32 kB
+Anonymous: 4 kB
+2000-3000 r-xp 00000000 08:01 8 /x/_swallow.cpython-311.so
+Rss: 48 kB
+Private_Clean: 16 kB
+Private_Dirty: 8 kB
+Anonymous: 8 kB
+3000-4000 r-xp 00000000 00:01 9 /memfd:swallow (deleted)
+Rss: 12 kB
+Private_Dirty: 4 kB
+Anonymous: 0 kB
+4000-5000 rw-p 00000000 00:00 0
+Rss: 100 kB
+Private_Dirty: 100 kB
+Anonymous: 100 kB
+"""
+    kilobytes = (32 + 16 + 8 + 4 + 100, 4 + 16 + 8 + 12 + 100)
+    assert ledger_bench.pages(smaps) == tuple(number << 10 for number in kilobytes)
 
 
 def test_holds_are_read_from_the_log():

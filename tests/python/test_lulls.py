@@ -104,6 +104,27 @@ print([tried(n) for n in range(4)] == [[], [1 + 1], [2 + 1, 2 + 2.5], tried(3)],
     assert lines(source, *HOT) == ["True", "True", "warm", "True", "True", "True"]
 
 
+def test_stack_that_is_not_in_use_is_given_back():
+    source = """
+def down(n, bottom):
+    return bottom() if n == 0 else 1 + down(n - 1, bottom)
+
+def stack():
+    # kB that it has in memory.
+    with open("/proc/self/smaps") as file:
+        line = next(line for line in file if line.endswith("[stack]\\n"))
+        return next(int(line.split()[1]) for line in file if line.startswith("Rss:"))
+
+print(down(900, int))
+high = stack()
+until_lull(5)
+print(high > 256, stack() < high / 2)
+# From here on at a depth: what is in use stays.
+print(down(300, lambda: until_lull(lulls() + 3) or 0), down(900, int))
+"""
+    assert lines(source, *HOT) == ["900", "True", "True", "300", "900"]
+
+
 def test_a_loop_entered_in_a_lull_is_compiled():
     source = """
 def enter_in_lull():
