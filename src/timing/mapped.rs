@@ -105,7 +105,7 @@ mod tests {
             module: 12 << 10,
             module_own: 4 << 10,
         };
-        assert_eq!(read(&text), expected);
+        assert_eq!(read(text), expected);
         let long = format!(
             "5000-6000 r--p 0 08:01 9 /{}/_swallow.so\nPrivate_Clean: 8 kB\n",
             "x".repeat(LINE)
