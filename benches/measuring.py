@@ -106,6 +106,14 @@ def run(command, what, env, timeout=600.0, **options):
     return done
 
 
+def need_valgrind():
+    """Fails if valgrind isn't installed."""
+    try:
+        subprocess.run(["valgrind", "--version"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise Failed("valgrind does not run: apt-get install valgrind") from None
+
+
 def end(name, main):
     """Runs a program's `main` and ends the process with its status."""
     try:

@@ -17,7 +17,6 @@ list anew when the module's memory has grown (`swallow perf -m`). The module mus
 import argparse
 import os
 import re
-import subprocess
 import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -171,10 +170,7 @@ def main():
     parser.add_argument("--output", type=measuring.output, default=measuring.HERE.parent / "src" / "touched.txt", help="the list (%(default)s)")
     parser.add_argument("sizes", type=size, nargs="*", metavar="name=n", help="only these programs, in these sizes")
     options = parser.parse_args()
-    try:
-        subprocess.run(["valgrind", "--version"], capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        raise Failed("valgrind does not run: apt-get install valgrind") from None
+    measuring.need_valgrind()
     programs = dict(options.sizes) or SIZES
     with ThreadPoolExecutor(options.jobs) as pool:
         runs = list(pool.map(lambda program: measure(options, *program), programs.items()))

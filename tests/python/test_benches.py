@@ -85,6 +85,20 @@ def test_the_ledger_is_the_sum_of_its_rows(tmp_path):
     assert private > own > 0 and none is None and of_run == ledger | {"total": total} and done.stdout.splitlines()[1].split()[0] == "fib"
 
 
+def test_what_a_start_costs(tmp_path):
+    """Whether that is too much is the bench's to say, not a test's."""
+    output = tmp_path / "rows.json"
+    command = [sys.executable, str(BENCHES / "memory_never.py"), "--python", PYTHON, "--runs", "2", "--memory-runs", "1", "--instructions", "--json", str(output)]
+    done = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode in (0, 1) and done.stderr == "", done
+    rows = json.loads(output.read_text())
+    assert list(rows) == ["private memory, kB", "start-up, ms", "start-up, processor ms", "start-up, 10^6 instructions"]
+    assert {title: len(values["with"]) for title, values in rows.items()} == dict(zip(rows, (1, 2, 2, 1)))
+    (without,), (ours,) = rows["start-up, 10^6 instructions"].values()
+    # The line in the .pth file, and nothing like an import.
+    assert without < ours < without + 2
+
+
 def test_pages_of_ones_own():
     smaps = """\
 1000-2000 r-xp 00000000 08:01 7 /usr/bin/python3.11
