@@ -109,6 +109,7 @@ pub fn least_with_loops(cost: Cost, bytecodes: usize) -> u32 {
 pub fn judge(function: &Function, insts: usize, heat: Heat) -> Judgement {
     let gain = gain_of(function, insts, heat.entry);
     if !gain.is_promising {
+        tracing::debug!(name = %function.name, insts, ?gain, "judged");
         return Judgement::NotPromising;
     }
     // Compile time grows with size, so a larger unit has to be hotter, and one that saves less, too.
