@@ -27,7 +27,7 @@ def _refuse(text):
 
 
 def _own():
-    """Bytes of memory that this process has written, or has for itself otherwise, but for what is in a file; 0 where the system doesn't tell."""
+    """Bytes of memory that this process has written, and that are in no file; 0 where the system doesn't tell."""
     try:
         with open("/proc/self/smaps_rollup", "rb", buffering=0) as file:
             lines = file.read().splitlines()

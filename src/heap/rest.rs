@@ -69,7 +69,7 @@ impl Rest {
         });
     }
 
-    /// Before a compilation: in a small process gives back what only runs at other times.
+    /// Before a compilation, or a lull: in a small process gives back what only runs at other times.
     pub fn before_work(&self, give_back: impl FnOnce()) {
         if !self.is_large(timing::now()) {
             give_back();
