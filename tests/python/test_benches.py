@@ -82,7 +82,8 @@ def test_the_ledger_is_the_sum_of_its_rows(tmp_path):
     total = ledger.pop("total")
     assert total == sum(ledger.values()) > ledger["module"] > 0 and ledger["loading"] > 0
     ((private, own, none),), ((_, _, of_run),) = row["runs"]["without"], row["runs"]["with"]
-    assert private > own > 0 and none is None and of_run == ledger | {"total": total} and done.stdout.splitlines()[1].split()[0] == "fib"
+    # Where other processes have the same pages of files, no more is private than what was written.
+    assert min(private, own) > 0 and none is None and of_run == ledger | {"total": total} and done.stdout.splitlines()[1].split()[0] == "fib"
 
 
 def test_what_a_start_costs(tmp_path):
