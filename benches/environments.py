@@ -42,7 +42,6 @@ def alike(python):
         shutil.copytree(package, site / package.name, ignore=shutil.ignore_patterns("__pycache__"))
         for path in lines:
             shutil.copy(path, site)
-        for options in ([], ["-Xjit=never"], ["-Xjit=whenhot"]):
-            for python in pythons.values():
-                measuring.run([python, *options, "-c", "pass"], "a first start", measuring.environment())
+        for command in ([pythons[WITHOUT]], [pythons[WITH], "-Xjit=never"], [pythons[WITH], "-Xjit=whenhot"]):
+            measuring.run([*command, "-c", "pass"], "a first start", measuring.environment())
         yield pythons

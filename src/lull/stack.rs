@@ -8,6 +8,7 @@ use std::ffi::c_void;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
+use std::sync::Mutex;
 
 /// Bytes below a local variable that are kept: what is called from here needs far less, and so does what the system may write below the stack's end.
 const KEPT: usize = 4 * PAGE;
@@ -19,7 +20,7 @@ const PART: usize = 4096;
 pub fn give_back() {
     let here = 0_u8;
     let here = &raw const here as usize;
-    let Some(unused) = mapping().and_then(|stack| unused(&stack, here)) else {
+    let Some(unused) = stack().and_then(|stack| unused(&stack, here)) else {
         return;
     };
     // SAFETY: whole pages of the mapping that this thread's stack is in, below all of its frames: the wrapper of this very call takes
@@ -31,6 +32,26 @@ pub fn give_back() {
             libc::MADV_DONTNEED,
         )
     };
+}
+
+/// What [`mapping`] said: its upper end stays, its lower end only goes down.
+static KNOWN: Mutex<Range<usize>> = Mutex::new(0..0);
+
+/// The main thread's stack. The list of mappings, half a millisecond's reading where the windows are narrow, is read again only if it has grown.
+fn stack() -> Option<Range<usize>> {
+    // Only a thread with the GIL takes it; in the child of a fork it might stay taken.
+    let mut known = KNOWN.try_lock().ok()?;
+    if known.is_empty() || is_mapped(known.start - PAGE) {
+        *known = mapping()?;
+    }
+    Some(known.clone())
+}
+
+/// Whether there is anything at a page's address.
+fn is_mapped(page: usize) -> bool {
+    let mut resident = 0_u8;
+    // SAFETY: it only looks, and writes a byte for the one page.
+    unsafe { libc::mincore(page as *mut c_void, PAGE, &raw mut resident) == 0 }
 }
 
 /// The main thread's stack, as the system names it. A stack that something else has made is not this.
@@ -77,7 +98,10 @@ mod tests {
         assert_eq!(parse(line), Some(0x7ffd_1c2f_5000..0x7ffd_1c31_6000));
         assert_eq!(parse(&line.replace("stack", "heap")), None);
         assert_eq!(parse("x [stack]"), None);
-        assert!(mapping().is_some_and(|stack| !stack.is_empty()));
+        let found = mapping().expect("there is one");
+        assert!(is_mapped(found.start) && !is_mapped(found.start - PAGE));
+        assert_eq!(stack(), Some(found.clone()));
+        assert_eq!(stack(), Some(found), "it has not grown");
     }
 
     #[test]

@@ -299,10 +299,9 @@ unsafe extern "C" fn stats(_module: *mut PyObject, _none: *mut PyObject) -> *mut
 }
 
 unsafe extern "C" fn memory(_module: *mut PyObject, _none: *mut PyObject) -> *mut PyObject {
-    let mapped = Mapped::now();
-    answer(move || {
+    answer(|| {
         Ok(match control::jit() {
-            Some(jit) => jit.ledger(mapped, true),
+            Some(jit) => jit.ledger(Mapped::now(), true),
             None => json!({"total": 0, "functions": []}),
         })
     })
