@@ -1,9 +1,12 @@
-//! Struct offsets of CPython 3.11 on 64-bit Linux, in bytes, as plain constants.
+//! What is fixed on 64-bit Linux, as plain constants: struct offsets of CPython 3.11, in bytes, and the size of a page.
 //!
-//! Read off the headers of Debian's `libpython3.11-dev`; `host::check` compares what can be
+//! The offsets are read off the headers of Debian's `libpython3.11-dev`; `host::check` compares what can be
 //! compared with the running interpreter before the JIT starts. Nothing above `codegen::lower` and
 //! `host` uses them.
 #![forbid(unsafe_code)]
+
+/// Bytes of a page of memory; x86-64 has no other small ones.
+pub const PAGE: usize = 4096;
 
 /// `_PyInterpreterFrame`.
 pub mod frame {

@@ -6,6 +6,7 @@ use _swallow::code::pages;
 use _swallow::codegen::protocol::Setup;
 use _swallow::codegen::server::{Server, Surroundings};
 use _swallow::codegen::{CodeMemory, CodegenError};
+use _swallow::layout::PAGE;
 use _swallow::log;
 use std::fs::File;
 use std::os::fd::{FromRawFd, RawFd};
@@ -58,8 +59,8 @@ impl Surroundings for Shared {
         unsafe {
             let block = libc::malloc(ROOM);
             if !block.is_null() {
-                let start = (block as usize).next_multiple_of(pages::PAGE);
-                let size = ROOM - pages::PAGE;
+                let start = (block as usize).next_multiple_of(PAGE);
+                let size = ROOM - PAGE;
                 libc::madvise(start as *mut _, size, libc::MADV_POPULATE_WRITE);
                 libc::free(block);
             }

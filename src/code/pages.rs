@@ -6,15 +6,13 @@
 //! nothing is needed while it waits. The same is true of the unwinder (libgcc_s), which a plain CPython does not load: it is asked when a panic is caught
 //! or a stack is looked through. Unmapped pages stay in the system's cache, and come back by themselves when they are touched.
 
+use crate::layout::PAGE;
 use std::ffi::c_void;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Addresses of the parts of the file that are never written.
 static PARTS: OnceLock<Vec<(usize, usize)>> = OnceLock::new();
-
-/// The size of a page.
-pub const PAGE: usize = 4096;
 
 /// What is mapped around a place that is touched, once the windows are narrow.
 const WINDOW: usize = PAGE;

@@ -7,6 +7,7 @@
 //! Nothing depends on that what is allocated here dies soon: a block is given back to the heap that its address lies in, and one that stays
 //! keeps the pages below it.
 
+use crate::layout::PAGE;
 use dlmalloc::{Allocator, Dlmalloc};
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -16,8 +17,6 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 /// Addresses; no memory is behind those that are not used.
 const RANGE: usize = 64 << 20;
-
-const PAGE: usize = 4096;
 
 /// How the allocator's part of the range grows.
 const STEP: usize = 4 * PAGE;

@@ -5,6 +5,7 @@
 //! none for a while, by the first frame that comes by. But in a small process it would be much of its memory for so long: there the module's pages go
 //! behind each compilation, and those of the evaluator and the runtime before it.
 
+use crate::layout::PAGE;
 use crate::timing;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -130,7 +131,7 @@ fn own_memory() -> Option<usize> {
     let mut fields = text.split(' ').skip(1);
     let resident: usize = fields.next()?.parse().ok()?;
     let shared: usize = fields.next()?.parse().ok()?;
-    Some(resident.saturating_sub(shared) * 4096)
+    Some(resident.saturating_sub(shared) * PAGE)
 }
 
 #[cfg(test)]

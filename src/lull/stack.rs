@@ -3,7 +3,7 @@
 //! With a frame hook each call of a Python function takes a piece of the C stack, where CPython alone, which runs calls that Python functions make of
 //! each other in one C frame, takes none. So at the beginning of a lull what lies below the stack's end is given back; it comes back as zeros.
 
-use crate::code::pages::PAGE;
+use crate::layout::PAGE;
 use std::ffi::c_void;
 use std::fs::File;
 use std::io::{BufRead, BufReader};

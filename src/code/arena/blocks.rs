@@ -10,7 +10,7 @@ pub(super) const RESERVED: usize = 256 << 20;
 /// Every block starts at a multiple of this.
 pub(super) const GRAIN: usize = 64;
 
-pub(super) use crate::code::pages::PAGE;
+pub(super) use crate::layout::PAGE;
 
 /// What an arena has handed out; offsets from its beginning.
 pub(super) struct Blocks {
