@@ -90,6 +90,14 @@ impl Shape {
         !self.loops.is_empty()
     }
 
+    /// Whether there is a loop around a unit.
+    #[must_use]
+    pub fn is_in_loop(&self, unit: u32) -> bool {
+        self.innermost
+            .get(unit as usize)
+            .is_some_and(|head| *head != Self::NOTHING)
+    }
+
     /// Whether going from `from` to `to` stays in the innermost loop around `from`.
     #[must_use]
     pub fn same_loop(&self, from: u32, to: u32) -> bool {

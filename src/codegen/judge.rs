@@ -2,12 +2,19 @@
 #![forbid(unsafe_code)]
 
 use super::Engine;
+use crate::frontend::{Bailout, Progress};
 use crate::hir::loops::LoopForest;
 use crate::hir::{Effects, FsKind, Function, Inst, Op, Type};
 use serde::{Deserialize, Serialize};
 
 /// Units beyond this many instructions take longer to compile than they are likely to gain.
-pub const MAX_HOT_HIR: usize = 2500;
+const MAX_HOT_HIR: usize = 2500;
+
+/// Instructions that tell nothing yet of what a unit comes to.
+const FEW: usize = MAX_HOT_HIR / 5;
+
+/// What in a loop does not need CPython's functions, for each operation that does.
+const BEARS: i32 = 5;
 
 /// What it takes to compile a unit, for each of its HIR instructions.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,6 +111,31 @@ pub fn least_with_loops(cost: Cost, bytecodes: usize) -> u32 {
     cost.hotness.saturating_mul(insts)
 }
 
+/// Judges a unit that is still being built, to be stopped if it comes to nothing.
+///
+/// The more there is of it, the nearer to what is wanted in the end that has to be: from a fifth of it, where a fifth of the
+/// largest unit is built, on. Of the units found promising the nearest (`get_matching_blocks` of difflib) had 6.5 times of that.
+///
+/// # Errors
+/// Why it is not to be built any further.
+pub fn may_pay(progress: &Progress) -> Result<(), Bailout> {
+    // The passes may halve it.
+    if progress.function.inst_count() > 2 * MAX_HOT_HIR {
+        return Err(Bailout::TooMuchHir(2 * MAX_HOT_HIR));
+    }
+    let (mut insts, mut saved, mut tally) = (0, 0, Tally::default());
+    for gain in progress.insts().map(gain) {
+        insts += 1;
+        saved += gain;
+        tally.add(gain);
+    }
+    if insts < FEW || saved >= -CALL || tally.bears(insts.min(MAX_HOT_HIR)) {
+        return Ok(());
+    }
+    tracing::debug!(name = %progress.function.name, insts, saved, ?tally, "given up");
+    Err(Bailout::NotPromising)
+}
+
 /// Judges a unit of `insts` instructions.
 #[must_use]
 pub fn judge(function: &Function, insts: usize, heat: Heat) -> Judgement {
@@ -168,18 +200,38 @@ fn gain_of(function: &Function, insts: usize, entry: Entry) -> Gain {
             loops: false,
         };
     }
-    let (mut inline, mut generic) = (0, 0);
-    for gain in gains {
+    let mut tally = Tally::default();
+    gains.for_each(|gain| tally.add(gain));
+    Gain {
+        is_promising: tally.bears(MAX_HOT_HIR),
+        saved: tally.inline as u32,
+        loops: true,
+    }
+}
+
+/// What a loop is made of.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    /// What native code does by itself; calls between units count twice.
+    inline: i32,
+    /// Operations that it leaves to CPython's functions.
+    generic: i32,
+}
+
+impl Tally {
+    /// Adds an operation with this [`gain`].
+    fn add(&mut self, gain: i32) {
         if gain < 0 {
-            generic += 1;
+            self.generic += 1;
         } else {
-            inline += gain.min(2);
+            self.inline += gain.min(2);
         }
     }
-    Gain {
-        is_promising: inline >= 5 * generic,
-        saved: inline as u32,
-        loops: true,
+
+    /// Whether one bears the other, as far as it has to after `insts` instructions of at most [`MAX_HOT_HIR`].
+    fn bears(self, insts: usize) -> bool {
+        let (insts, most) = (insts as i32, MAX_HOT_HIR as i32);
+        self.inline * most >= BEARS * self.generic * insts
     }
 }
 
@@ -390,6 +442,67 @@ bb0:
         assert_eq!(judge(&good, MAX_HOT_HIR + 1, hot), Judgement::NotPromising);
         let bad = looping("", "  v9 = load_attr v1, c0, fs0");
         assert_eq!(judge(&bad, 10, hot), Judgement::NotPromising);
+    }
+
+    /// Whether a unit of which there is so much, all or nothing of it in a loop, is built any further.
+    fn goes_on(function: &Function, in_loop: Option<bool>) -> bool {
+        let blocks = in_loop.map(|is| vec![is; function.blocks.len()]);
+        let progress = Progress {
+            function,
+            in_loop: blocks.as_deref(),
+        };
+        match may_pay(&progress) {
+            Ok(()) => true,
+            Err(Bailout::NotPromising) => false,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn what_is_made_of_generic_operations_is_given_up_while_it_is_built() {
+        let attributes = |count: usize| -> String {
+            let line = |at| format!("  v{} = load_attr v1, c0, fs0\n", 5000 + at);
+            (0..count).map(line).collect()
+        };
+        // One instruction of `straight` is a return, six are before it.
+        let of = |saving: usize, generic: usize| straight(&(sums(saving) + &attributes(generic)));
+        let rest = of(0, 0).inst_count();
+        let half = FEW / 2;
+        for in_loop in [None, Some(true)] {
+            assert!(goes_on(&of(0, FEW - rest - 1), in_loop), "too few");
+            assert!(!goes_on(&of(0, FEW), in_loop));
+            // After a fifth of what there may be, they have to come to a fifth of what is wanted in the end …
+            assert!(goes_on(&of(half + 20, half - 20), in_loop));
+            assert!(!goes_on(&of(half - 20, half + 20), in_loop));
+            // … and later to more.
+            assert!(!goes_on(&of(3 * half, 3 * half), in_loop));
+            assert!(goes_on(&of(5 * half, half), in_loop));
+            assert!(!goes_on(
+                &of(4 * MAX_HOT_HIR / 5, MAX_HOT_HIR / 5 + 100),
+                in_loop
+            ));
+        }
+        assert!(goes_on(&of(0, FEW), Some(false)), "it is not in the loop");
+        // Without a loop it may be made up for.
+        let calls: String = (0..FEW)
+            .map(|at| {
+                format!(
+                    "  v{} = call_py v3, v1, cell0, fs0\n  v{} = get_iter v1, fs0\n",
+                    7000 + at,
+                    9000 + at
+                )
+            })
+            .collect();
+        assert!(goes_on(&straight(&(calls + &attributes(300))), None));
+        let large = of(2 * MAX_HOT_HIR, 0);
+        let progress = Progress {
+            function: &large,
+            in_loop: None,
+        };
+        assert_eq!(
+            may_pay(&progress),
+            Err(Bailout::TooMuchHir(2 * MAX_HOT_HIR))
+        );
     }
 
     #[test]

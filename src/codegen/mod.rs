@@ -32,8 +32,8 @@ use crate::helpers::{Data, Helper};
 use crate::timing::Wanted;
 pub use image::{Block, CodeImage, ExitDesc, ExitUse, Loc, Phase, Place, Site};
 pub use judge::{
-    Cost, Entry, Heat, Judgement, MAX_HOT_HIR, is_promising, judge, least as least_hotness,
-    least_with_loops,
+    Cost, Entry, Heat, Judgement, is_promising, judge, least as least_hotness, least_with_loops,
+    may_pay,
 };
 use prepare::Prepared;
 use serde::{Deserialize, Serialize};

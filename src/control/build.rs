@@ -10,7 +10,7 @@ use crate::codegen::{
     self, CompileOptions, CompileRequest, FORMAT_VERSION, Judgement, Phase, RequestHead,
 };
 use crate::config::Mode;
-use crate::frontend::{self, Bailout, EntryPoint, FrontendOptions};
+use crate::frontend::{self, Bailout, EntryPoint, FrontendOptions, Watch};
 use crate::heap;
 use crate::hir::{Function, Op, Type};
 use crate::host::ffi::{self, PyObject};
@@ -80,7 +80,7 @@ pub(super) fn build(
     code: *mut PyObject,
     source: Source,
     start: Option<EntryPoint>,
-    most: Option<usize>,
+    watch: Option<Watch>,
 ) -> Result<Built, Bailout> {
     let mut laps = Laps::new();
     // SAFETY: the code object is alive: a frame or the caller holds it.
@@ -117,7 +117,6 @@ pub(super) fn build(
         None => copy.argcount,
     };
     options.start = start;
-    options.most = most;
     options.global_names = match source {
         Source::Frame(frame) => frame.has_global_names(),
         Source::Function(_) => false,
@@ -140,7 +139,7 @@ pub(super) fn build(
             log::say(format_args!("  {pc:4} {name}: {text}"));
         }
     }
-    let function = build_recorded(&copy, &oracle, &options)?;
+    let function = build_recorded(&copy, &oracle, &options, watch)?;
     laps.end("build");
     let seen = oracle.seen().to_vec();
     Ok(Built {
@@ -156,12 +155,13 @@ fn build_recorded(
     code: &Code,
     oracle: &dyn Oracle,
     options: &FrontendOptions,
+    watch: Option<Watch>,
 ) -> Result<Function, Bailout> {
     let Some(folder) = std::env::var_os("SWALLOW_DEV_RECORD") else {
-        return frontend::build(code, oracle, options);
+        return frontend::build_watched(code, oracle, options, watch);
     };
     let recorder = Recorder::new(code, oracle);
-    let result = frontend::build(code, &recorder, options);
+    let result = frontend::build_watched(code, &recorder, options, watch);
     let name = code.name.replace(['/', '<', '>'], "_");
     let place = match &options.start {
         Some(entry) => format!("{name}_{}", entry.pc),
@@ -259,10 +259,10 @@ pub(super) fn make(
 ) -> Made {
     let pc = start.as_ref().map(|start| start.pc);
     let judged = is_judged(jit, code, source, pc);
-    // The passes may halve it.
-    let most = judged.then_some(2 * codegen::MAX_HOT_HIR);
-    let mut built = match build(jit, code, source, start, most) {
+    let watch = judged.then_some(&codegen::may_pay as Watch);
+    let mut built = match build(jit, code, source, start, watch) {
         Ok(built) => built,
+        Err(Bailout::NotPromising) => return Made::NotPromising,
         Err(bailout) => return Made::Refused(bailout.to_string()),
     };
     // What has built it is not needed any more; for what is small mapping the rest anew would cost more than it gives back.

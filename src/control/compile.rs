@@ -9,7 +9,7 @@ use crate::code::unit::{FirstTier, Installed, Place, PlaceKind, State, Unit};
 use crate::codegen::protocol::{Job, Request};
 use crate::codegen::{CodeImage, CodegenError, Outcome, Phase};
 use crate::config::{Codegen, Mode};
-use crate::frontend::{self, EntryPoint};
+use crate::frontend::{self, Bailout, EntryPoint};
 use crate::heap;
 use crate::host::Frame;
 use crate::host::ffi::{PyObject, read};
@@ -370,8 +370,7 @@ fn note_judged(jit: &Jit, unit: &mut Unit, pc: Option<u32>, wanted: u32) {
 /// Leaves what is not promising to CPython.
 fn refuse_generic(jit: &'static Jit, unit: &mut Unit, place: Option<u32>) {
     tracing::info!(name = %describe_code(unit.code as *mut PyObject), "not promising");
-    let reason = "mostly generic operations: no gain expected";
-    refuse_here(jit, unit, place, reason.to_owned());
+    refuse_here(jit, unit, place, Bailout::NotPromising.to_string());
 }
 
 /// Builds a unit and hands it to the code generator.

@@ -1,5 +1,6 @@
 //! The builder proper: the work list, emission, values.
 
+use super::progress::{Watch, Watched};
 use super::state::{Item, State};
 use super::versions::Version;
 use super::{Bailout, EntryItem, EntryPoint, FrontendOptions, MAX_HIR, MAX_STATES, feedback};
@@ -73,8 +74,7 @@ pub(super) struct Builder<'a> {
     /// Of a unit that starts in a loop: the last unit of the outermost loop around it, if there are loops behind
     /// that. They get units of their own when they are hot.
     horizon: Option<u32>,
-    /// Bytecode instructions built so far.
-    built: usize,
+    watched: Watched<'a>,
     /// Locals and stack slots in all frame states so far.
     states: usize,
     /// Sites split by class so far.
@@ -88,6 +88,7 @@ impl<'a> Builder<'a> {
         code: &'a Code,
         oracle: &'a dyn Oracle,
         options: &'a FrontendOptions,
+        watch: Option<Watch<'a>>,
     ) -> Result<Self, Bailout> {
         super::check_length(&code.units)?;
         let mut instrs = decode(code);
@@ -127,7 +128,7 @@ impl<'a> Builder<'a> {
             call_start: None,
             live,
             horizon,
-            built: 0,
+            watched: Watched::new(watch),
             states: 0,
             splits: 0,
             inlined: 0,
@@ -150,26 +151,17 @@ impl<'a> Builder<'a> {
         while let Some(work) = self.work.pop() {
             self.fill(work.pc, work.block, work.state)?;
         }
-        self.check_size(true)?;
+        self.check_size()?;
         Ok(self.func)
     }
 
-    /// Stops a unit that is going to be refused for its size: all that is built of it is for nothing, and the program waits.
-    fn check_size(&mut self, at_end: bool) -> Result<(), Bailout> {
-        /// Bytecode instructions between two counts of HIR instructions.
-        const STRIDE: usize = 256;
+    /// Stops a unit that is larger than any may be.
+    fn check_size(&self) -> Result<(), Bailout> {
         if self.func.values.len() > MAX_HIR {
             return Err(Bailout::TooMuchHir(MAX_HIR));
         }
         if self.states > MAX_STATES {
             return Err(Bailout::TooMuchState(MAX_STATES));
-        }
-        self.built += 1;
-        if let Some(most) = self.options.most
-            && (at_end || self.built.is_multiple_of(STRIDE))
-            && self.func.inst_count() > most
-        {
-            return Err(Bailout::TooMuchHir(most));
         }
         Ok(())
     }
@@ -273,6 +265,7 @@ impl<'a> Builder<'a> {
         self.state = state;
         self.ended = false;
         self.call_start = None;
+        self.watched.fill(&self.shape, block, pc);
         let mut position = self
             .shape
             .position(pc)
@@ -289,7 +282,8 @@ impl<'a> Builder<'a> {
                 return Ok(());
             }
             self.instruction(&instr)?;
-            self.check_size(false)?;
+            self.check_size()?;
+            self.watched.built(&self.shape, &self.func, instr.start)?;
             if self.ended {
                 return Ok(());
             }

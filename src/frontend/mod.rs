@@ -21,9 +21,12 @@ mod dispatch;
 mod feedback;
 mod inline;
 mod numbers;
+mod progress;
 mod state;
 mod steps;
 mod versions;
+
+pub use progress::{Progress, Watch};
 
 use crate::bytecode::code::flags;
 use crate::bytecode::{Code, Oracle, decode};
@@ -53,8 +56,6 @@ pub struct FrontendOptions {
     pub start: Option<EntryPoint>,
     /// The names of code that is not a function's are those of its globals.
     pub global_names: bool,
-    /// Units with more HIR instructions than this are given up while they are built, if it is less than [`MAX_HIR`].
-    pub most: Option<usize>,
 }
 
 /// Entry into a running loop (on-stack replacement), a generator that goes on, or an exception handler.
@@ -132,6 +133,9 @@ pub enum Bailout {
     /// Too much in frame states; how much there may be.
     #[error("code too large: more than {0} values in its frame states")]
     TooMuchState(usize),
+    /// What it is made of is not faster than in CPython's evaluator.
+    #[error("mostly generic operations: no gain expected")]
+    NotPromising,
     /// Bytecode that no compiler of 3.11 emits.
     #[error("malformed bytecode: {0}")]
     Malformed(&'static str),
@@ -160,6 +164,19 @@ pub fn build(
     oracle: &dyn Oracle,
     options: &FrontendOptions,
 ) -> Result<Function, Bailout> {
+    build_watched(code, oracle, options, None)
+}
+
+/// The same; `watch` may stop it.
+///
+/// # Errors
+/// The reason why the code object is to stay interpreted, which may be the one that `watch` has given.
+pub fn build_watched(
+    code: &Code,
+    oracle: &dyn Oracle,
+    options: &FrontendOptions,
+    watch: Option<Watch>,
+) -> Result<Function, Bailout> {
     if options.start.is_none() && !is_entered_at_start(code.flags) {
         return Err(Bailout::CodeKind(if is_generator(code.flags) {
             "a generator or coroutine is entered where it goes on"
@@ -167,7 +184,7 @@ pub fn build(
             "a module or class body is entered at its loops"
         }));
     }
-    builder::Builder::new(code, oracle, options)?.run()
+    builder::Builder::new(code, oracle, options, watch)?.run()
 }
 
 /// Whether a call of such code makes a generator or coroutine, which runs later.

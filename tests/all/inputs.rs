@@ -9,13 +9,15 @@ mod compiler;
 #[path = "../../benches/stages/support/inputs.rs"]
 mod recorded;
 
-use _swallow::bytecode::{Code, decode};
+use _swallow::bytecode::{Code, Recording, decode};
 use _swallow::feedback::site_kind;
-use _swallow::frontend;
-use _swallow::hir::{Function, parse_function, serialise, verify};
+use _swallow::frontend::{self, Bailout};
+use _swallow::hir::loops::LoopForest;
+use _swallow::hir::{Block, Function, parse_function, serialise, verify};
 use _swallow::passes;
 use libtest_mimic::{Failed, Trial};
 use recorded::Input;
+use std::cell::RefCell;
 use std::path::Path;
 
 /// One test for every input, and those for all of them.
@@ -35,6 +37,7 @@ fn run(path: &Path) -> Result<(), Failed> {
     decoded(&input)?;
     let built = frontend::build(&input.recording.code, &input.recording, &input.options)?;
     verify(&built).map_err(|errors| errors.to_string())?;
+    watched(&input, &built)?;
     passed(&input)?;
     compiled(&input)
 }
@@ -60,6 +63,47 @@ fn decoded(input: &Input) -> Result<(), Failed> {
             map.len()
         )
         .into());
+    }
+    Ok(())
+}
+
+/// Who watches sees the unit grow and which of it is in a loop, changes nothing, and may stop it.
+fn watched(input: &Input, built: &Function) -> Result<(), Failed> {
+    let build = |watch: frontend::Watch| {
+        let Recording { code, .. } = &input.recording;
+        frontend::build_watched(code, &input.recording, &input.options, Some(watch))
+    };
+    let loops = LoopForest::of(built);
+    let sizes = RefCell::new(Vec::new());
+    let missed = RefCell::new(Vec::new());
+    let again = build(&|progress| {
+        let function = progress.function;
+        sizes.borrow_mut().push(function.inst_count());
+        // A loop of HIR comes from one of bytecode.
+        let counts = |block: &Block| progress.in_loop.is_some_and(|blocks| blocks[block.index()]);
+        let looping = function.block_ids().filter(|block| {
+            loops.innermost(*block).is_some() && !function.blocks[block.index()].insts.is_empty()
+        });
+        missed
+            .borrow_mut()
+            .extend(looping.filter(|block| !counts(block)));
+        Ok(())
+    })?;
+    if again != *built {
+        return Err("a watch has changed the HIR".into());
+    }
+    let (sizes, missed) = (sizes.into_inner(), missed.into_inner());
+    if !sizes.is_sorted_by(|before, after| before < after) || !missed.is_empty() {
+        return Err(format!("sizes {sizes:?}, not seen to be in a loop: {missed:?}").into());
+    }
+    // Short code is built before anybody is asked.
+    let stopped = build(&|_| Err(Bailout::NotPromising));
+    let expected = match sizes.is_empty() {
+        true => Ok(again),
+        false => Err(Bailout::NotPromising),
+    };
+    if sizes.is_empty() != (decode(&input.recording.code).len() < 64) || stopped != expected {
+        return Err(format!("asked {} times", sizes.len()).into());
     }
     Ok(())
 }
