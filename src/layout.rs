@@ -1,8 +1,8 @@
 //! What is fixed on 64-bit Linux, as plain constants: struct offsets of CPython 3.11, in bytes, and the size of a page.
 //!
 //! The offsets are read off the headers of Debian's `libpython3.11-dev`; `host::check` compares what can be
-//! compared with the running interpreter before the JIT starts. Nothing above `codegen::lower` and
-//! `host` uses them.
+//! compared with the running interpreter before the JIT starts. What knows of
+//! CPython's structs takes them from here, code generators included.
 #![forbid(unsafe_code)]
 
 /// Bytes of a page of memory; x86-64 has no other small ones.

@@ -17,6 +17,8 @@ pub struct Shape {
     arrivals: Vec<u32>,
     /// Units that a backward jump goes to, with the unit of the last jump there.
     pub loops: BTreeMap<u32, u32>,
+    /// Whether there is a loop of the program's: not only one that waits for what an `await` or `yield from` yields.
+    has_turns: bool,
     /// The head of the innermost loop around each unit, [`Shape::NOTHING`] where there is none.
     innermost: Vec<u32>,
 }
@@ -46,6 +48,7 @@ impl Shape {
                 if opcode::jump_kind(instr.op) == Some(opcode::JumpKind::Backward) {
                     // Instructions come in order, so the last one wins.
                     shape.loops.insert(target, instr.pc);
+                    shape.has_turns |= instr.op != opcode::JUMP_BACKWARD_NO_INTERRUPT;
                 }
             }
             if !opcode::ends_block(instr.op) {
@@ -90,7 +93,13 @@ impl Shape {
         !self.loops.is_empty()
     }
 
-    /// Whether there is a loop around a unit.
+    /// Whether the code has a loop of the program's, in which it does more than wait.
+    #[must_use]
+    pub fn has_turns(&self) -> bool {
+        self.has_turns
+    }
+
+    /// Whether a unit lies between a loop's head and its last backward jump.
     #[must_use]
     pub fn is_in_loop(&self, unit: u32) -> bool {
         self.innermost

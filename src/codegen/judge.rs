@@ -10,10 +10,13 @@ use serde::{Deserialize, Serialize};
 /// Units beyond this many instructions take longer to compile than they are likely to gain.
 const MAX_HOT_HIR: usize = 2500;
 
-/// Instructions that tell nothing yet of what a unit comes to.
+/// The same before the passes, which may halve it.
+const MAX_BUILT: usize = 2 * MAX_HOT_HIR;
+
+/// Fewer instructions than this tell nothing yet of what a unit comes to.
 const FEW: usize = MAX_HOT_HIR / 5;
 
-/// What in a loop does not need CPython's functions, for each operation that does.
+/// Operations that do not need CPython's functions, for each one that does, where that is made up for.
 const BEARS: i32 = 5;
 
 /// What it takes to compile a unit, for each of its HIR instructions.
@@ -74,6 +77,8 @@ pub enum Judgement {
     /// Not before it is as hot as this.
     Later(u32),
     NotPromising,
+    /// Larger than so many instructions, before the passes.
+    TooLarge(usize),
 }
 
 /// What native code saves, in nanoseconds: each time that it is entered, or, if it loops, in each turn.
@@ -114,14 +119,14 @@ pub fn least_with_loops(cost: Cost, bytecodes: usize) -> u32 {
 /// Judges a unit that is still being built, to be stopped if it comes to nothing.
 ///
 /// The more there is of it, the nearer to what is wanted in the end that has to be: from a fifth of it, where a fifth of the
-/// largest unit is built, on. Of the units found promising the nearest (`get_matching_blocks` of difflib) had 6.5 times of that.
+/// largest unit is built, on. What saves enough altogether, by calls between units, goes on whatever it is made of. This is a guess: the rest might make up for
+/// what there is. Of the units found promising the nearest (`get_matching_blocks` of difflib) had 6.5 times of that.
 ///
 /// # Errors
 /// Why it is not to be built any further.
 pub fn may_pay(progress: &Progress) -> Result<(), Bailout> {
-    // The passes may halve it.
-    if progress.function.inst_count() > 2 * MAX_HOT_HIR {
-        return Err(Bailout::TooMuchHir(2 * MAX_HOT_HIR));
+    if progress.function.inst_count() > MAX_BUILT {
+        return Err(Bailout::TooMuchHir(MAX_BUILT));
     }
     let (mut insts, mut saved, mut tally) = (0, 0, Tally::default());
     for gain in progress.insts().map(gain) {
@@ -139,6 +144,9 @@ pub fn may_pay(progress: &Progress) -> Result<(), Bailout> {
 /// Judges a unit of `insts` instructions.
 #[must_use]
 pub fn judge(function: &Function, insts: usize, heat: Heat) -> Judgement {
+    if insts > MAX_HOT_HIR {
+        return Judgement::TooLarge(MAX_BUILT);
+    }
     let gain = gain_of(function, insts, heat.entry);
     if !gain.is_promising {
         tracing::debug!(name = %function.name, insts, ?gain, "judged");
@@ -439,7 +447,10 @@ bb0:
         let hot = heat(Engine::Llvm, u32::MAX);
         let good = looping("", &sums(10));
         assert_eq!(judge(&good, MAX_HOT_HIR, hot), Judgement::Fine);
-        assert_eq!(judge(&good, MAX_HOT_HIR + 1, hot), Judgement::NotPromising);
+        assert_eq!(
+            judge(&good, MAX_HOT_HIR + 1, hot),
+            Judgement::TooLarge(2 * MAX_HOT_HIR)
+        );
         let bad = looping("", "  v9 = load_attr v1, c0, fs0");
         assert_eq!(judge(&bad, 10, hot), Judgement::NotPromising);
     }
@@ -464,7 +475,6 @@ bb0:
             let line = |at| format!("  v{} = load_attr v1, c0, fs0\n", 5000 + at);
             (0..count).map(line).collect()
         };
-        // One instruction of `straight` is a return, six are before it.
         let of = |saving: usize, generic: usize| straight(&(sums(saving) + &attributes(generic)));
         let rest = of(0, 0).inst_count();
         let half = FEW / 2;
@@ -483,6 +493,8 @@ bb0:
             ));
         }
         assert!(goes_on(&of(0, FEW), Some(false)), "it is not in the loop");
+        // Beyond the largest unit, of which the passes may leave half, no more is wanted than there.
+        assert!(goes_on(&of(2900, 560), None) && !goes_on(&of(2700, 560), None));
         // Without a loop it may be made up for.
         let calls: String = (0..FEW)
             .map(|at| {

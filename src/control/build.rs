@@ -12,7 +12,7 @@ use crate::codegen::{
 use crate::config::Mode;
 use crate::frontend::{self, Bailout, EntryPoint, FrontendOptions, Watch};
 use crate::heap;
-use crate::hir::{Function, Op, Type};
+use crate::hir::{Function, Op};
 use crate::host::ffi::{self, PyObject};
 use crate::host::oracle::{LiveOracle, Records};
 use crate::host::{Frame, Owned, snapshot};
@@ -38,7 +38,6 @@ pub(super) enum Source {
 pub(super) struct Built {
     pub(super) function: Function,
     cells: Vec<Arc<Cell>>,
-    seen: Vec<Type>,
     laps: Laps,
 }
 
@@ -139,12 +138,17 @@ pub(super) fn build(
             log::say(format_args!("  {pc:4} {name}: {text}"));
         }
     }
-    let function = build_recorded(&copy, &oracle, &options, watch)?;
+    let function = build_recorded(&copy, &oracle, &options, watch);
     laps.end("build");
-    let seen = oracle.seen().to_vec();
+    // What is not compiled may still be asked for.
+    if options.start.is_none()
+        && let Some(unit) = jit.unit(code)
+    {
+        heap::lasting(|| unit.seen = oracle.seen().to_vec());
+    }
+    let function = function?;
     Ok(Built {
         function,
-        seen,
         laps,
         cells: cells.into_inner(),
     })
@@ -161,7 +165,8 @@ fn build_recorded(
         return frontend::build_watched(code, oracle, options, watch);
     };
     let recorder = Recorder::new(code, oracle);
-    let result = frontend::build_watched(code, &recorder, options, watch);
+    // What is given up in the middle could not be built again from its recording.
+    let result = frontend::build(code, &recorder, options);
     let name = code.name.replace(['/', '<', '>'], "_");
     let place = match &options.start {
         Some(entry) => format!("{name}_{}", entry.pc),
@@ -278,10 +283,7 @@ pub(super) fn make(
             let this = unit.place_at(pc);
             (this.edges, this.kind)
         }
-        None => {
-            heap::lasting(|| unit.seen = built.seen.clone());
-            (unit.hotness, PlaceKind::Loop)
-        }
+        None => (unit.hotness, PlaceKind::Loop),
     };
     let heat = judged.then_some(codegen::Heat {
         entry: match kind {
@@ -297,6 +299,9 @@ pub(super) fn make(
         let least = built.function.inst_count() / 2;
         match codegen::judge(&built.function, least, heat) {
             Judgement::NotPromising => return Made::NotPromising,
+            Judgement::TooLarge(most) => {
+                return Made::Refused(Bailout::TooMuchHir(most).to_string());
+            }
             Judgement::Later(hotness) => return Made::Later(hotness),
             Judgement::Fine => {}
         }

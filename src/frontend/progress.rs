@@ -5,8 +5,11 @@ use super::Bailout;
 use crate::bytecode::blocks::Shape;
 use crate::hir::{Block, Function, Inst};
 
-/// Bytecode instructions between two questions.
-const STRIDE: usize = 64;
+/// Values after which it is asked for the first time.
+const FIRST: usize = 400;
+
+/// A question looks at all that there is; so the next one is asked when there is more of it by one part in so many.
+const GROWTH: usize = 8;
 
 /// Asked now and then whether to go on.
 pub type Watch<'a> = &'a dyn Fn(&Progress) -> Result<(), Bailout>;
@@ -15,7 +18,8 @@ pub type Watch<'a> = &'a dyn Fn(&Progress) -> Result<(), Bailout>;
 pub struct Progress<'a> {
     /// What there is of it; blocks may be without an end.
     pub function: &'a Function,
-    /// Which of the blocks are built of bytecode in a loop; `None` if the bytecode has none.
+    /// Which of the blocks are built of bytecode in a loop; `None` if the bytecode has none. Between a loop's head and its last jump back there may also be
+    /// what leaves it.
     pub in_loop: Option<&'a [bool]>,
 }
 
@@ -33,8 +37,8 @@ impl<'a> Progress<'a> {
 /// The builder's account of it.
 pub(super) struct Watched<'a> {
     watch: Option<Watch<'a>>,
-    /// Bytecode instructions built so far.
-    built: usize,
+    /// At how many values it is asked next.
+    next: usize,
     in_loop: Vec<bool>,
 }
 
@@ -42,7 +46,7 @@ impl<'a> Watched<'a> {
     pub(super) fn new(watch: Option<Watch<'a>>) -> Watched<'a> {
         Watched {
             watch,
-            built: 0,
+            next: FIRST,
             in_loop: Vec::new(),
         }
     }
@@ -69,13 +73,14 @@ impl<'a> Watched<'a> {
         // Blocks that it is made of; those that it only jumps to are known better once they are filled.
         let size = self.in_loop.len().max(function.blocks.len());
         self.in_loop.resize(size, shape.is_in_loop(pc));
-        self.built += 1;
-        if !self.built.is_multiple_of(STRIDE) {
+        let count = function.values.len();
+        if count < self.next {
             return Ok(());
         }
+        self.next = count + count / GROWTH;
         watch(&Progress {
             function,
-            in_loop: shape.has_loop().then_some(&self.in_loop),
+            in_loop: shape.has_turns().then_some(&self.in_loop),
         })
     }
 }

@@ -74,6 +74,7 @@ fn watched(input: &Input, built: &Function) -> Result<(), Failed> {
         frontend::build_watched(code, &input.recording, &input.options, Some(watch))
     };
     let loops = LoopForest::of(built);
+    let starts = input.options.start.is_none();
     let sizes = RefCell::new(Vec::new());
     let missed = RefCell::new(Vec::new());
     let again = build(&|progress| {
@@ -84,9 +85,10 @@ fn watched(input: &Input, built: &Function) -> Result<(), Failed> {
         let looping = function.block_ids().filter(|block| {
             loops.innermost(*block).is_some() && !function.blocks[block.index()].insts.is_empty()
         });
-        missed
-            .borrow_mut()
-            .extend(looping.filter(|block| !counts(block)));
+        let mut missed = missed.borrow_mut();
+        missed.extend(looping.filter(|block| !counts(block)));
+        // A function begins before its loops.
+        missed.extend(Some(Function::ENTRY).filter(|entry| starts && counts(entry)));
         Ok(())
     })?;
     if again != *built {
@@ -94,15 +96,18 @@ fn watched(input: &Input, built: &Function) -> Result<(), Failed> {
     }
     let (sizes, missed) = (sizes.into_inner(), missed.into_inner());
     if !sizes.is_sorted_by(|before, after| before < after) || !missed.is_empty() {
-        return Err(format!("sizes {sizes:?}, not seen to be in a loop: {missed:?}").into());
+        return Err(format!(
+            "sizes {sizes:?}, wrong of which it is said whether they are in a loop: {missed:?}"
+        )
+        .into());
     }
-    // Short code is built before anybody is asked.
+    // What is small is built before anybody is asked.
     let stopped = build(&|_| Err(Bailout::NotPromising));
     let expected = match sizes.is_empty() {
         true => Ok(again),
         false => Err(Bailout::NotPromising),
     };
-    if sizes.is_empty() != (decode(&input.recording.code).len() < 64) || stopped != expected {
+    if stopped != expected || sizes.is_empty() != (built.values.len() < 400) {
         return Err(format!("asked {} times", sizes.len()).into());
     }
     Ok(())
